@@ -1,0 +1,209 @@
+"""An Assessment becomes a card, and the account of the decision that goes with every answer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from hooks.cards.card import Action, Card, Json, Source, Suggestion
+from hooks.cards.orders import Addressee, OrderTemplates
+from hooks.cards.text import plain
+from hooks.cards.wording import Wording
+from hooks.chart.chart import Measurement, Unusable
+from hooks.chart.units import Analyte
+from hooks.protocol.assess import NOT_APPLICABLE
+from hooks.protocol.assessment import Assessment, Offer, PlannedLab
+from hooks.protocol.model import Coding, OfferText
+from hooks.protocol.protocol import Protocol
+from hooks.protocol.template import fill
+
+
+class Answering:
+    """Puts assessments by one protocol into CDS Hooks words; it decides nothing."""
+
+    def __init__(self, protocol: Protocol, base_url: str | None) -> None:
+        self._protocol = protocol
+        self._templates = OrderTemplates.of(protocol)
+        self._url = None if base_url is None else f"{base_url.rstrip('/')}/protocol"
+
+    def card(self, assessment: Assessment, addressee: Addressee) -> Card | None:
+        """The card of an assessment; None where nothing is to be said."""
+        if assessment.card is None:
+            return None
+        document = self._protocol.document
+        wording = Wording(assessment, self._protocol)
+        return Card(
+            str(uuid4()),
+            wording.summary(),
+            assessment.indicator,
+            wording.detail(),
+            Source(document.protocol.label, self._url, self._topic(assessment)),
+            tuple(self._suggestion(offer, wording, addressee) for offer in assessment.offers),
+            document.override_reasons,
+        )
+
+    def _topic(self, assessment: Assessment) -> Coding:
+        """The same advice has the same code, so that an EHR can remember an override of it."""
+        parts = [assessment.rule, assessment.band]
+        dosing = assessment.dosing
+        if dosing is not None:
+            parts += [dosing.dose.written, dosing.over.written]
+        code = "".join(char for char in "".join(parts) if char.isalnum())
+        words = self._protocol.document.words.bands[assessment.band]
+        return Coding(
+            system=self._protocol.document.protocol.topics,
+            code=code,
+            display=f"{assessment.rule}, {words}",
+        )
+
+    def _suggestion(self, offer: Offer, wording: Wording, addressee: Addressee) -> Suggestion:
+        texts: Mapping[str, OfferText] = {
+            "dose": self._protocol.document.offers.dose,
+            "option": self._protocol.document.offers.option,
+            "recheck": self._protocol.document.offers.recheck,
+            "level": self._protocol.document.offers.level,
+            "creatinine": self._protocol.document.offers.creatinine,
+        }
+        words: Mapping[str, str] = wording.words
+        actions: list[Action] = []
+        if offer.dosing is not None:
+            words = wording.dosing(offer.dosing, offer.when)
+            orders = self._protocol.document.orders
+            resource = self._templates.medication(
+                offer.dosing, fill(orders.dosage, words), offer.priority or "routine", addressee
+            )
+            actions.append(Action("create", fill(orders.medication, words), resource))
+        actions += [self._level(lab, wording, addressee) for lab in offer.labs]
+        label = fill(texts[offer.kind].label, words)
+        return Suggestion(str(uuid4()), label, offer.recommended, tuple(actions))
+
+    def _level(self, lab: PlannedLab, wording: Wording, addressee: Addressee) -> Action:
+        orders = self._protocol.document.orders
+        if lab.now:
+            sentence = (
+                orders.creatinine_now if lab.analyte is Analyte.CREATININE else orders.magnesium_now
+            )
+        else:
+            sentence = orders.magnesium
+        resource = self._templates.lab(
+            lab.analyte,
+            lab.start.astimezone(wording.zone),
+            lab.end.astimezone(wording.zone),
+            lab.priority,
+            addressee,
+        )
+        return Action("create", fill(sentence, wording.lab(lab)), resource)
+
+    def silence(self, reason: str, now: datetime) -> Json:
+        """The account of a call that needed no look at the patient."""
+        return {
+            "band": NOT_APPLICABLE,
+            "protocol": self._head(),
+            "evaluatedAt": now.isoformat(),
+            "silence": self._protocol.document.silence[reason],
+        }
+
+    def _head(self) -> Json:
+        head = self._protocol.document.protocol
+        return {"id": head.id, "version": head.version, "status": head.status}
+
+    def account(self, assessment: Assessment) -> Json:
+        """What was decided and from what, for the response's extension; without empty members."""
+        wording = Wording(assessment, self._protocol)
+        account: Json = {
+            "band": assessment.band,
+            "rule": assessment.rule,
+            "row": assessment.row,
+            "protocol": self._head(),
+            "evaluatedAt": assessment.chart.now.isoformat(),
+            "inputs": _pruned(
+                {
+                    "magnesium": _input(assessment.magnesium.measurement),
+                    "potassium": _input(assessment.potassium.measurement),
+                    "creatinine": _input(assessment.creatinine.measurement),
+                    **_renal(assessment),
+                }
+            ),
+            "dose": _dose(assessment),
+            "recheck": _recheck(assessment),
+            "findings": [
+                _pruned(
+                    {
+                        "id": finding.kind,
+                        "rule": finding.rule,
+                        "text": wording.finding(finding),
+                    }
+                )
+                for finding in assessment.findings
+            ],
+            "unusable": [_unusable(item, wording) for item in assessment.unusable],
+            "silence": wording.silence(),
+        }
+        return _pruned(account)
+
+
+def _pruned(members: Json) -> Json:
+    """Without members that are empty: CDS Hooks has no word for nothing."""
+    return {name: value for name, value in members.items() if value not in (None, "", [], {})}
+
+
+def _input(result: Measurement | None) -> Json | None:
+    if result is None:
+        return None
+    return _pruned(
+        {
+            "value": result.reported_value,
+            "comparator": result.comparator,
+            "unit": result.reported_unit,
+            "canonical": result.value,
+            "time": result.time.at.date().isoformat()
+            if result.time.whole_day
+            else result.time.at.isoformat(),
+            "status": result.status,
+            "reference": result.reference,
+        }
+    )
+
+
+def _renal(assessment: Assessment) -> dict[str, Any]:
+    kidneys = assessment.kidneys
+    if kidneys is None:
+        return {}
+    return {
+        "weight": _input(kidneys.weight),
+        "egfr": _tenths(kidneys.egfr),
+        "creatinineClearance": None if kidneys.clearance is None else _tenths(kidneys.clearance),
+        "renalTier": kidneys.tier,
+    }
+
+
+def _tenths(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.1"))
+
+
+def _dose(assessment: Assessment) -> Json | None:
+    dosing = assessment.dosing
+    if dosing is None:
+        return None
+    return {"grams": dosing.dose.value, "minutes": dosing.over.value}
+
+
+def _recheck(assessment: Assessment) -> Json | None:
+    recheck = assessment.recheck
+    if recheck is None:
+        return None
+    return {"start": recheck.start.isoformat(), "end": recheck.end.isoformat()}
+
+
+def _unusable(item: Unusable, wording: Wording) -> Json:
+    return _pruned(
+        {
+            "analyte": item.analyte,
+            "reported": plain(item.reported) if item.reported else None,
+            "time": item.time.at.isoformat() if item.time else None,
+            "reference": item.reference,
+            "reasons": list(item.reasons),
+            "text": wording.unusable(item),
+        }
+    )

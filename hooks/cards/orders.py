@@ -1,0 +1,180 @@
+"""The orders that a card suggests: FHIR R4 resources from templates that were checked at start.
+
+Building and validating a resource with fhir.resources costs more than everything else in a call.
+So each order that a protocol can suggest is built and validated once, when the service starts; a
+call copies it and sets what belongs to the patient, in places that the template already had.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import uuid4
+
+from fhir.resources.R4B.medicationrequest import MedicationRequest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from hooks.chart.units import UCUM, Analyte
+from hooks.protocol.model import Coding, Dosing, Lab
+from hooks.protocol.protocol import Protocol
+
+Json = dict[str, Any]
+
+_PLACEHOLDER_ID: Final = "template"
+_PLACEHOLDER_TIME: Final = "2000-01-01T00:00:00+00:00"
+_PRACTITIONERS: Final = ("Practitioner/", "PractitionerRole/")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom an order is for, and who is placing it."""
+
+    patient_id: str
+    encounter_id: str | None
+    user_id: str | None
+    because: str | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTemplates:
+    """Every order that the protocol can suggest, built and validated."""
+
+    medications: Mapping[tuple[Decimal, Decimal, str], Json]
+    labs: Mapping[Analyte, Json]
+
+    @classmethod
+    def of(cls, protocol: Protocol) -> "OrderTemplates":
+        """Build them all. Raises pydantic's ValidationError if the protocol makes invalid FHIR."""
+        medications = {
+            _key(dosing): _medication(dosing, protocol)
+            for _, _, dosing in protocol.document.dosings()
+        }
+        labs = protocol.document.labs
+        return cls(
+            medications,
+            {
+                Analyte.MAGNESIUM: _service(labs.magnesium),
+                Analyte.CREATININE: _service(labs.creatinine),
+            },
+        )
+
+    def medication(self, dosing: Dosing, text: str, priority: str, addressee: Addressee) -> Json:
+        """A draft MedicationRequest for the dose; `text` is the dosage in words."""
+        template = self.medications[_key(dosing)]
+        dosage = {**template["dosageInstruction"][0], "text": text}
+        order = {**template, "dosageInstruction": [dosage]}
+        return _address(order, priority, addressee)
+
+    def lab(
+        self, analyte: Analyte, start: datetime, end: datetime, priority: str, addressee: Addressee
+    ) -> Json:
+        """A draft ServiceRequest for a level that is due from `start` to `end`."""
+        order = {
+            **self.labs[analyte],
+            "occurrencePeriod": {"start": start.isoformat(), "end": end.isoformat()},
+        }
+        return _address(order, priority, addressee)
+
+
+def _key(dosing: Dosing) -> tuple[Decimal, Decimal, str]:
+    return dosing.dose.value, dosing.over.value, dosing.product
+
+
+def _address(order: Json, priority: str, addressee: Addressee) -> Json:
+    order["id"] = str(uuid4())
+    order["priority"] = priority
+    order["subject"] = {"reference": f"Patient/{addressee.patient_id}"}
+    order["authoredOn"] = addressee.now.replace(microsecond=0).isoformat()
+    if addressee.encounter_id is not None:
+        order["encounter"] = {"reference": f"Encounter/{addressee.encounter_id}"}
+    user = addressee.user_id
+    if user is not None and user.startswith(_PRACTITIONERS):
+        order["requester"] = {"reference": user}
+    if addressee.because is not None:
+        order["reasonReference"] = [{"reference": addressee.because}]
+    return order
+
+
+def _coding(coding: Coding) -> Json:
+    return {"system": coding.system, "code": coding.code, "display": coding.display}
+
+
+def _quantity(value: Decimal, code: str) -> Json:
+    return {"value": value, "unit": code, "system": UCUM, "code": code}
+
+
+def _medication(dosing: Dosing, protocol: Protocol) -> Json:
+    product = protocol.products[dosing.product]
+    dose = _quantity(dosing.dose.value, "g")
+    resource = MedicationRequest.model_validate(
+        {
+            "resourceType": "MedicationRequest",
+            "id": _PLACEHOLDER_ID,
+            "status": "draft",
+            "intent": "order",
+            "priority": "routine",
+            "medicationCodeableConcept": {
+                "coding": [_coding(coding) for coding in product.coding],
+                "text": product.text,
+            },
+            "subject": {"reference": f"Patient/{_PLACEHOLDER_ID}"},
+            "encounter": {"reference": f"Encounter/{_PLACEHOLDER_ID}"},
+            "authoredOn": _PLACEHOLDER_TIME,
+            "requester": {"reference": f"Practitioner/{_PLACEHOLDER_ID}"},
+            "reasonReference": [{"reference": f"Observation/{_PLACEHOLDER_ID}"}],
+            "dosageInstruction": [
+                {
+                    "text": _PLACEHOLDER_ID,
+                    "timing": {
+                        "repeat": {
+                            "count": 1,
+                            "duration": dosing.over.value,
+                            "durationUnit": "min",
+                        }
+                    },
+                    "route": {
+                        "coding": [_coding(protocol.document.route.coding)],
+                    },
+                    "doseAndRate": [
+                        {
+                            "doseQuantity": dose,
+                            "rateRatio": {
+                                "numerator": dose,
+                                "denominator": _quantity(dosing.over.value, "min"),
+                            },
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+    return _strip(resource.model_dump(exclude_none=True))
+
+
+def _service(lab: Lab) -> Json:
+    resource = ServiceRequest.model_validate(
+        {
+            "resourceType": "ServiceRequest",
+            "id": _PLACEHOLDER_ID,
+            "status": "draft",
+            "intent": "order",
+            "priority": "routine",
+            "code": {"coding": [_coding(lab.coding)], "text": lab.text},
+            "subject": {"reference": f"Patient/{_PLACEHOLDER_ID}"},
+            "encounter": {"reference": f"Encounter/{_PLACEHOLDER_ID}"},
+            "occurrencePeriod": {"start": _PLACEHOLDER_TIME, "end": _PLACEHOLDER_TIME},
+            "authoredOn": _PLACEHOLDER_TIME,
+            "requester": {"reference": f"Practitioner/{_PLACEHOLDER_ID}"},
+            "reasonReference": [{"reference": f"Observation/{_PLACEHOLDER_ID}"}],
+        }
+    )
+    return _strip(resource.model_dump(exclude_none=True))
+
+
+def _strip(template: Json) -> Json:
+    """The template without what only some calls can give: those are set again or stay away."""
+    for name in ("encounter", "requester", "reasonReference"):
+        del template[name]
+    return template

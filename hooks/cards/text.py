@@ -1,0 +1,67 @@
+"""Numbers, times and foreign text as a clinician reads them, safe inside Markdown."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_LONGEST: Final = 60
+_HTML: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+def plain(text: str) -> str:
+    """Text from a request on one line, without control characters, cut to a readable length."""
+    line = _UNPRINTABLE.sub(" ", text).strip()
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def escaped(text: str) -> str:
+    """Text from a request so that Markdown and HTML show it as it is and do nothing with it."""
+    line = plain(text).replace("://", ": //").replace("www.", "www ")
+    return _SPECIAL.sub(lambda match: _HTML.get(match[1], f"\\{match[1]}"), line)
+
+
+def number(value: Decimal) -> str:
+    """A number without exponent and without needless zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rounded(value: Decimal, places: int, limits: Iterable[Decimal] = ()) -> str:
+    """A number rounded for reading, with more digits where rounding would cross a limit.
+
+    A level that decides one way must not read as if it decided another.
+    """
+    limits = tuple(limits)
+    for digits in range(places, places + 6):
+        shown = value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
+        if all(_side(shown, limit) == _side(value, limit) for limit in limits):
+            return f"{shown:f}"
+    return f"{value:f}"
+
+
+def _side(value: Decimal, limit: Decimal) -> int:
+    return (value > limit) - (value < limit)
+
+
+def ago(age: timedelta) -> str:
+    """An age in the unit that a person would use: minutes, hours up to three days, days."""
+    minutes = max(0, int(age.total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // (24 * 60)} d"
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """A day and time of day; the year only if it is not this one's."""
+    return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
+
+
+def window(start: datetime, end: datetime) -> str:
+    """A span of time with its zone, the day named twice only if it changes."""
+    zone = "UTC" if not end.utcoffset() else f"UTC{end:%z}"
+    last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d %b %H:%M}"
+    return f"{start:%d %b %H:%M}-{last} ({zone})"

@@ -1,0 +1,141 @@
+"""The context of an order hook: who is ordering what for whom, read as far as it is needed.
+
+Real drafts are often not valid FHIR: Bundles without a type, entries without `fullUrl`, objects
+where lists belong. Nothing is asked of a draft that is not used.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hooks.chart.references import belongs_to
+from hooks.errors import InvalidContext, NotEvaluable
+
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\x9f,/\\]")
+_MEDICATION: Final = re.compile(r"medication(CodeableConcept|Reference)")
+_OTHER_VERSIONS: Final = frozenset(
+    {"MedicationOrder", "DiagnosticOrder", "ProcedureRequest", "DeviceUseRequest"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One unsigned order: its `Type/id`, whether it was just selected, and the resource itself."""
+
+    reference: str
+    type: str
+    selected: bool
+    resource: Mapping[str, Any]
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether a MedicationRequest names no medication yet: the form is still empty."""
+        return not any(
+            _MEDICATION.fullmatch(name) and value for name, value in self.resource.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderContext:
+    """The context of one call, with the drafts of this patient in the order they came in."""
+
+    patient_id: str
+    user_id: str
+    encounter_id: str | None
+    drafts: tuple[Draft, ...]
+
+    @property
+    def selected(self) -> tuple[Draft, ...]:
+        """The drafts that were just selected."""
+        return tuple(draft for draft in self.drafts if draft.selected)
+
+
+def read_context(context: Mapping[str, Any]) -> OrderContext:
+    """Read the context of `order-select`.
+
+    Raises InvalidContext for a broken contract, NotEvaluable if orders are selected but none of
+    them is an R4 order of this patient.
+    """
+    patient_id = _patient_id(context.get("patientId"))
+    user_id = context.get("userId")
+    if not isinstance(user_id, str) or not user_id.strip():
+        raise InvalidContext(
+            "context.userId must be a text such as Practitioner/id.", _at("userId")
+        )
+    selections = context.get("selections")
+    if not isinstance(selections, list):
+        raise InvalidContext(
+            "context.selections must be a list of Type/id texts.", _at("selections")
+        )
+    wanted = {item for item in selections if isinstance(item, str)}
+    entries = _entries(context.get("draftOrders"))
+    drafts = tuple(_drafts(entries, wanted))
+    own = tuple(draft for draft in drafts if _is_for(draft.resource, patient_id))
+    if wanted and entries:
+        _require_selected(drafts, own)
+    return OrderContext(patient_id, user_id, _encounter_id(context.get("encounterId")), own)
+
+
+def _at(name: str) -> str:
+    return f"context.{name}"
+
+
+def _patient_id(value: object) -> str:
+    """The bare patient id; a leading `Patient/` is taken off (settled 27)."""
+    if not isinstance(value, str):
+        raise InvalidContext("context.patientId must be a text.", _at("patientId"))
+    bare = value.removeprefix("Patient/")
+    if not bare or bare in {".", ".."} or _UNSAFE.search(bare):
+        raise InvalidContext("context.patientId must be the id of a Patient.", _at("patientId"))
+    return bare
+
+
+def _encounter_id(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    bare = value.removeprefix("Encounter/")
+    return bare if bare and not _UNSAFE.search(bare) else None
+
+
+def _entries(bundle: object) -> list[Any]:
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+        raise InvalidContext("context.draftOrders must be a FHIR Bundle.", _at("draftOrders"))
+    entries = bundle.get("entry")
+    return entries if isinstance(entries, list) else []
+
+
+def _drafts(entries: list[Any], wanted: set[str]) -> list[Draft]:
+    drafts = []
+    for entry in entries:
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict):
+            continue
+        kind, identity = resource.get("resourceType"), resource.get("id")
+        if isinstance(kind, str) and isinstance(identity, str):
+            reference = f"{kind}/{identity}"
+            drafts.append(Draft(reference, kind, reference in wanted, resource))
+    return drafts
+
+
+def _is_for(resource: Mapping[str, Any], patient_id: str) -> bool:
+    """Whether an order is this patient's; one that names nobody belongs to the session's patient."""
+    subject = resource.get("subject", resource.get("patient"))
+    return subject is None or belongs_to(subject, patient_id)
+
+
+def _require_selected(drafts: tuple[Draft, ...], own: tuple[Draft, ...]) -> None:
+    selected = [draft for draft in drafts if draft.selected]
+    if not selected:
+        raise NotEvaluable(
+            "None of context.selections is an entry of context.draftOrders.", _at("selections")
+        )
+    mine = [draft for draft in own if draft.selected]
+    if not mine:
+        raise NotEvaluable(
+            "The selected orders are not for the patient of the context.", _at("draftOrders")
+        )
+    if all(draft.type in _OTHER_VERSIONS for draft in mine):
+        raise NotEvaluable(
+            "The selected orders are not FHIR R4; this service reads R4 only.", _at("draftOrders")
+        )

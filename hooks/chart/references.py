@@ -1,0 +1,23 @@
+"""FHIR references: whom a resource belongs to, and what a reference points at."""
+
+from typing import Any
+
+
+def reference_of(value: object) -> str | None:
+    """The text of a FHIR Reference, `Type/id` or a URL; None where there is none."""
+    text = value.get("reference") if isinstance(value, dict) else None
+    return text if isinstance(text, str) and text else None
+
+
+def belongs_to(subject: Any, patient_id: str) -> bool:
+    """Whether a subject is the patient: `Patient/id`, a URL that ends so, or a version of it.
+
+    A reference by identifier or by display alone names nobody that could be compared.
+    """
+    text = reference_of(subject)
+    if text is None:
+        return False
+    if text.startswith("urn:"):
+        return text.rpartition(":")[2] == patient_id
+    path = text.partition("/_history/")[0]
+    return path == f"Patient/{patient_id}" or path.endswith(f"/Patient/{patient_id}")

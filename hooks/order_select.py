@@ -1,0 +1,133 @@
+"""The `order-select` service: what it asks for, and read, decide, answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from hooks.cards.answer import Answering
+from hooks.cards.orders import Addressee
+from hooks.chart.chart import Chart, Series
+from hooks.chart.codes import LabCodes
+from hooks.chart.context import OrderContext, read_context
+from hooks.chart.labs import read_series
+from hooks.chart.patient import read_patient
+from hooks.chart.units import Analyte
+from hooks.protocol.assess import assess
+from hooks.protocol.assessment import Assessment
+from hooks.protocol.protocol import Protocol
+
+Prefetch = Mapping[str, dict[str, Any] | None]
+
+#: Results to ask for: a week of creatinine in intensive care, a short history of the others.
+_COUNTS: Final = {
+    Analyte.MAGNESIUM: 20,
+    Analyte.POTASSIUM: 10,
+    Analyte.CREATININE: 60,
+    Analyte.WEIGHT: 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to the EHR, and what it was reasoned from."""
+
+    cards: list[dict[str, Any]]
+    assessment: dict[str, Any]
+    reasoning: Assessment | None
+    chart: Chart | None
+
+
+class OrderSelect:
+    """Magnesium replacement advice at the moment of choosing orders."""
+
+    id: Final = "magnesium-replacement"
+    hook: Final = "order-select"
+    required: Final = frozenset({"patient", Analyte.MAGNESIUM.value})
+
+    def __init__(self, protocol: Protocol, lab_codes: LabCodes, base_url: str | None) -> None:
+        self._protocol = protocol
+        self._codes = lab_codes
+        self._answering = Answering(protocol, base_url)
+        self.prefetch: Mapping[str, str] = {
+            "patient": "Patient/{{context.patientId}}",
+            **{analyte.value: self._query(analyte) for analyte in Analyte},
+        }
+
+    def discovery(self) -> dict[str, Any]:
+        """The entry of the discovery document."""
+        return {
+            "hook": self.hook,
+            "id": self.id,
+            "title": self._protocol.document.protocol.title,
+            "description": (
+                "Reads magnesium, potassium and creatinine while orders are being selected, and"
+                " suggests magnesium sulfate and a repeat level by a protocol that the site owns."
+            ),
+            "usageRequirements": (
+                "FHIR R4. Needs the patient and the magnesium results, and answers 412 without"
+                " them; without creatinine it suggests no dose. Adults only."
+            ),
+            "prefetch": dict(self.prefetch),
+        }
+
+    def read_context(self, context: Mapping[str, Any]) -> OrderContext:
+        """Read the hook's context. Raises InvalidContext or NotEvaluable."""
+        return read_context(context)
+
+    def needs_data(self, context: OrderContext) -> bool:
+        """Whether any selected order is one that this service speaks about."""
+        return self._nothing_ordered(context) is None
+
+    def answer(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Answer:
+        """Read, decide, answer. Raises MissingData if the patient is somebody else."""
+        silence = self._nothing_ordered(context)
+        if silence is not None:
+            return Answer([], self._answering.silence(silence, now), None, None)
+        chart = self._read(context, prefetch, now)
+        assessment = assess(chart, self._protocol)
+        newest = assessment.magnesium.measurement
+        addressee = Addressee(
+            context.patient_id,
+            context.encounter_id,
+            context.user_id,
+            newest.reference if newest else None,
+            now,
+        )
+        card = self._answering.card(assessment, addressee)
+        return Answer(
+            [] if card is None else [card.to_json()],
+            self._answering.account(assessment),
+            assessment,
+            chart,
+        )
+
+    def _nothing_ordered(self, context: OrderContext) -> str | None:
+        """Why the selection gives no reason to look at the patient, None if it does."""
+        types = self._protocol.document.scope.orders.types
+        orders = [draft for draft in context.selected if draft.type in types]
+        if not orders:
+            return "not-ordered"
+        return "blank-draft" if all(draft.is_blank for draft in orders) else None
+
+    def _read(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Chart:
+        def series(analyte: Analyte) -> Series:
+            if analyte.value not in prefetch:
+                return Series(available=False)
+            return read_series(analyte, prefetch[analyte.value], context.patient_id, self._codes)
+
+        return Chart(
+            now,
+            read_patient(prefetch.get("patient"), context.patient_id),
+            series(Analyte.MAGNESIUM),
+            series(Analyte.POTASSIUM),
+            series(Analyte.CREATININE),
+            series(Analyte.WEIGHT),
+        )
+
+    def _query(self, analyte: Analyte) -> str:
+        codes = ",".join(f"{code.system}|{code.code}" for code in self._codes.included(analyte))
+        return (
+            f"Observation?patient={{{{context.patientId}}}}&code={codes}"
+            f"&_sort=-date&_count={_COUNTS[analyte]}"
+        )

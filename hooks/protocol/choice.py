@@ -1,0 +1,187 @@
+"""Which result of a series counts: the newest that can be believed, or none and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Final, Literal
+
+from hooks.chart.chart import Measurement, Moment, Reason, Result, Series, Unusable
+from hooks.chart.units import Analyte
+from hooks.protocol.model import Windows
+from hooks.protocol.protocol import Protocol
+
+#: Withdrawn, empty, foreign or future results stand in nobody's way (settled 16).
+_NEVER_IN_THE_WAY: Final = frozenset(
+    {
+        Reason.STATUS,
+        Reason.NO_VALUE,
+        Reason.NOT_A_QUANTITY,
+        Reason.CODE_EXCLUDED,
+        Reason.CODE_UNKNOWN,
+        Reason.NO_PATIENT,
+        Reason.NO_TIME,
+        Reason.TIME_UNREADABLE,
+        Reason.FUTURE,
+    }
+)
+
+#: Nobody can tell what these would have said of this patient's total magnesium: not worth a word
+#: on a card by themselves.
+_SAYS_NOTHING: Final = frozenset(
+    {Reason.STATUS, Reason.NO_VALUE, Reason.CODE_EXCLUDED, Reason.NO_PATIENT}
+)
+
+_FARTHEST_EAST: Final = timezone(timedelta(hours=14))
+
+Why = Reason | Literal["missing", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What counts of one analyte.
+
+    `measurement` is what counts; without it, `why` and `culprit` say what stood in the way, and
+    `stale` is the newest believable result if it is only too old. `unusable` holds everything
+    that could not be used, newest first.
+    """
+
+    measurement: Measurement | None
+    why: Why | None = None
+    culprit: Unusable | None = None
+    stale: Measurement | None = None
+    unusable: tuple[Unusable, ...] = ()
+    complete: bool = True
+
+    @property
+    def worth_saying(self) -> tuple[Unusable, ...]:
+        """The unusable results that might have been an answer."""
+        return tuple(item for item in self.unusable if not _SAYS_NOTHING & set(item.reasons))
+
+
+def instant(moment: Moment, windows: Windows) -> datetime:
+    """The instant from which a moment's age is counted (settled 18)."""
+    if moment.whole_day:
+        return moment.at.replace(tzinfo=windows.date_zone.offset)
+    return moment.at
+
+
+def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) -> Choice:
+    """The result that counts, by the protocol's windows and limits (clinical 8, settled 16-18)."""
+    if not series.available:
+        return Choice(None, "unavailable")
+    windows = protocol.document.windows
+    judged = [_judge(result, now, protocol) for result in series.results]
+    unusable = tuple(
+        sorted(
+            (item for item in judged if isinstance(item, Unusable)),
+            key=lambda item: _newest_first(item.time, windows),
+        )
+    )
+    usable = [item for item in judged if isinstance(item, Measurement)]
+
+    def none(why: Why, culprit: Unusable | None = None, stale: Measurement | None = None) -> Choice:
+        every = unusable
+        if culprit is not None and all(culprit is not item for item in unusable):
+            every = (culprit, *unusable)
+        return Choice(None, why, culprit, stale, every, series.complete)
+
+    if not usable:
+        if not unusable:
+            return none("missing")
+        culprit = next(
+            (item for item in unusable if not _SAYS_NOTHING & set(item.reasons)), unusable[0]
+        )
+        return none(culprit.reasons[0], culprit)
+    newest = max(usable, key=lambda item: _order(item, windows))
+    at = instant(newest.time, windows)
+    obstacle = _obstacle(newest, at, unusable, windows)
+    if obstacle is not None:
+        return none(Reason.BLOCKED, obstacle)
+    if _is_tie(newest, at, usable, windows):
+        return none(Reason.TIE, _refuse(newest, Reason.TIE))
+    if newest.preliminary and analyte is Analyte.CREATININE:
+        return none(Reason.PRELIMINARY, _refuse(newest, Reason.PRELIMINARY))
+    if now - at > getattr(windows, analyte.value).value.span:
+        return none(Reason.STALE, _refuse(newest, Reason.STALE), newest)
+    return Choice(newest, unusable=unusable, complete=series.complete)
+
+
+def refuse(choice: Choice, reason: Reason) -> Choice:
+    """The same choice without its measurement, which turned out not to be usable."""
+    if choice.measurement is None:
+        return choice
+    culprit = _refuse(choice.measurement, reason)
+    return Choice(
+        None, reason, culprit, None, (culprit, *choice.unusable), complete=choice.complete
+    )
+
+
+def _judge(result: Result, now: datetime, protocol: Protocol) -> Result:
+    if isinstance(result, Unusable):
+        return result
+    windows = protocol.document.windows
+    at = result.time.at
+    if result.time.whole_day:
+        at = at.replace(tzinfo=_FARTHEST_EAST)
+    if at - now > windows.clock_difference.value.span:
+        return _refuse(result, Reason.FUTURE)
+    limits = getattr(protocol.document.plausible, result.analyte.value)
+    if not limits.from_.value <= result.value <= limits.to.value:
+        return _refuse(result, Reason.IMPLAUSIBLE)
+    if result.hemolyzed and result.analyte is Analyte.POTASSIUM:
+        return _refuse(result, Reason.HEMOLYZED)
+    return result
+
+
+def _refuse(result: Measurement, reason: Reason) -> Unusable:
+    sign = result.comparator or ""
+    return Unusable(
+        result.analyte,
+        (reason,),
+        reported=f"{sign}{result.reported_value:f} {result.reported_unit}",
+        value=result.value,
+        time=result.time,
+        status=result.status,
+        reference=result.reference,
+    )
+
+
+def _obstacle(
+    newest: Measurement, at: datetime, unusable: Iterable[Unusable], windows: Windows
+) -> Unusable | None:
+    """A result of the same draw or at the same minute that cannot be read, and may contradict."""
+    for item in unusable:
+        if item.time is None or _NEVER_IN_THE_WAY & set(item.reasons):
+            continue
+        later = instant(item.time, windows) - at
+        same_minute = _minute(instant(item.time, windows)) == _minute(at)
+        if same_minute and item.value == newest.value:
+            continue
+        if same_minute or timedelta(0) < later < windows.same_draw.value.span:
+            return item
+    return None
+
+
+def _is_tie(
+    newest: Measurement, at: datetime, usable: Iterable[Measurement], windows: Windows
+) -> bool:
+    said = {
+        (item.value, item.comparator)
+        for item in usable
+        if _minute(instant(item.time, windows)) == _minute(at)
+    }
+    return len(said) > 1
+
+
+def _order(item: Measurement, windows: Windows) -> tuple[datetime, bool, datetime, Decimal]:
+    at = instant(item.time, windows)
+    return _minute(at), not item.preliminary, item.issued or at, item.value
+
+
+def _newest_first(moment: Moment | None, windows: Windows) -> float:
+    return 0.0 if moment is None else -instant(moment, windows).timestamp()
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)

@@ -1,0 +1,62 @@
+"""Where things stand in a TOML file, so that a mistake can be named by its line.
+
+`tomllib` reads values and forgets lines; this keeps only lines and forgets values. It knows what
+protocol files use: tables, arrays of tables, keys, and values that go on over several lines.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+Path = tuple[str | int, ...]
+
+_HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY: Final = re.compile(r"\s*((?:\"[^\"]*\"|[\w-]+)(?:\s*\.\s*(?:\"[^\"]*\"|[\w-]+))*)\s*=(.*)$")
+_NAME: Final = re.compile(r"\"([^\"]*)\"|([\w-]+)")
+_FENCES: Final = ("'''", '"""')
+
+
+def locate(text: str) -> Mapping[Path, int]:
+    """The line, counted from one, of every table and key; array members by their index."""
+    lines: dict[Path, int] = {(): 1}
+    members: dict[Path, int] = {}
+    table: Path = ()
+    fence: str | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if fence is not None:
+            fence = None if fence in line else fence
+            continue
+        header = _HEADER.match(line)
+        if header:
+            table = _table(_names(header[2]), members, is_array=header[1] == "[[")
+            lines.setdefault(table, number)
+            continue
+        key = _KEY.match(line)
+        if key:
+            lines.setdefault((*table, *_names(key[1])), number)
+            fence = next((mark for mark in _FENCES if key[2].count(mark) == 1), None)
+    return lines
+
+
+def line_of(path: Path, lines: Mapping[Path, int]) -> int:
+    """The line of the path, or of the nearest thing around it."""
+    while path not in lines:
+        path = path[:-1]
+    return lines[path]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(quoted or bare for quoted, bare in _NAME.findall(text))
+
+
+def _table(names: tuple[str, ...], members: dict[Path, int], *, is_array: bool) -> Path:
+    path: Path = ()
+    for name in names[:-1]:
+        path = (*path, name)
+        if path in members:
+            path = (*path, members[path])
+    path = (*path, names[-1])
+    if is_array:
+        members[path] = members.get(path, -1) + 1
+        path = (*path, members[path])
+    return path

@@ -1,0 +1,123 @@
+"""The protocol: bands, doses, windows, gates and wording as data, loaded once, checked at start."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hooks.errors import ProtocolError
+from hooks.protocol import lines, rules
+from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
+
+SHIPPED = "adult_magnesium.toml"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A checked protocol file, with what is looked up often at hand."""
+
+    document: Document
+
+    @cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """The bands from the lowest to the highest; every value lies in exactly one."""
+        return rules.ordered(self.document.bands)
+
+    @cached_property
+    def gates(self) -> Mapping[str, Gate]:
+        """The gates by id."""
+        return {gate.id: gate for gate in self.document.gates}
+
+    @cached_property
+    def products(self) -> Mapping[str, Product]:
+        """The products by id."""
+        return {product.id: product for product in self.document.products}
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, Tier | None], Row]:
+        """The rows of the decision table by band and tier."""
+        return {(row.band, Tier(row.tier) if row.tier else None): row for row in self.document.rows}
+
+    def band_of(self, value: Decimal) -> Band:
+        """The band of a magnesium in mg/dL, compared exactly."""
+        return next(band for band in self.bands if band.holds(value))
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """What the protocol's own names stand for in its sentences."""
+        document = self.document
+        return {
+            "label": document.protocol.label,
+            "version": document.protocol.version,
+            "approved_by": document.protocol.approved_by,
+            "target": str(document.target.above.value),
+            "redose": str(document.target.redose_below.value),
+            "ceiling": str(document.rate.ceiling.value),
+            "recheck": span(str(document.recheck.from_), str(document.recheck.to)),
+            "excluded_below": str(document.renal.excluded_below.value),
+            "reduced_below": str(document.renal.reduced_below.value),
+            "caution_below": str(document.renal.caution_below.value),
+            "magnesium_window": str(document.windows.magnesium.value),
+            "creatinine_window": str(document.windows.creatinine.value),
+            "potassium_window": str(document.windows.potassium.value),
+            "weight_window": str(document.windows.weight.value),
+        }
+
+
+def span(start: str, end: str) -> str:
+    """`4 h` and `6 h` as `4-6 h`; different units stay apart."""
+    number, _, unit = start.partition(" ")
+    if end.endswith(f" {unit}"):
+        return f"{number}-{end}"
+    return f"{start} to {end}"
+
+
+def load(path: Path | None = None) -> Protocol:
+    """Load a protocol file; None: the one shipped. Raises ProtocolError naming every mistake."""
+    if path is None:
+        text = resources.files("hooks.protocol").joinpath(SHIPPED).read_text(encoding="utf-8")
+        return parse(text, SHIPPED)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProtocolError(str(path), (f"cannot be read: {error}",)) from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> Protocol:
+    """Read a protocol from TOML text. Raises ProtocolError; `name` is the file in its message."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProtocolError(name, (str(error),)) from error
+    where = lines.locate(text)
+    try:
+        document = Document.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            (problem["loc"], problem["msg"].removeprefix("Value error, "))
+            for problem in error.errors()
+        ]
+        raise ProtocolError(name, _with_lines(problems, where)) from error
+    found = list(rules.broken(document))
+    if found:
+        raise ProtocolError(name, _with_lines(found, where))
+    return Protocol(document)
+
+
+def _with_lines(
+    problems: list[tuple[lines.Path, str]], where: Mapping[lines.Path, int]
+) -> tuple[str, ...]:
+    numbered = sorted(
+        ((lines.line_of(path, where), path, text) for path, text in problems),
+        key=lambda problem: problem[0],
+    )
+    return tuple(
+        f"line {line}: {'.'.join(str(part) for part in path)}: {text}"
+        for line, path, text in numbered
+    )

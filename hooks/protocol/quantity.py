@@ -1,0 +1,135 @@
+"""Quantities of a protocol file: a number with its unit, written as a pharmacist writes it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator
+
+from hooks.chart.units import CANONICAL, SPELLINGS, Analyte, convert
+
+_WRITTEN: Final = re.compile(r"(\d+(?:\.\d+)?) ?(\S+)")
+
+_FACTORS: Final[Mapping[str, Mapping[str, Decimal]]] = {
+    "a dose (g or mg of magnesium sulfate)": {"g": Decimal(1), "mg": Decimal("0.001")},
+    "a time (min, h or d)": {"min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)},
+    "an age (y)": {"y": Decimal(1)},
+    "a clearance (mL/min)": {"mL/min": Decimal(1)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number in its canonical unit (`value`), and as the file writes it (`written`).
+
+    Canonical: magnesium and creatinine mg/dL, potassium mmol/L, weight kg, dose g, time min,
+    age years, clearance mL/min.
+    """
+
+    value: Decimal
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
+
+    @property
+    def span(self) -> timedelta:
+        """A time as a timedelta."""
+        return timedelta(minutes=float(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """An infusion rate: so many mg of magnesium sulfate in so many minutes, kept exact."""
+
+    milligrams: Decimal
+    minutes: Decimal
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
+
+    @property
+    def per_minute(self) -> Decimal:
+        """mg per minute, for reading."""
+        return self.milligrams / self.minutes
+
+    def exceeds(self, other: "Rate") -> bool:
+        """Whether this rate is faster than the other; exact, since nothing is divided."""
+        return self.milligrams * other.minutes > other.milligrams * self.minutes
+
+
+def rate_of(dose: Quantity, over: Quantity) -> Rate:
+    """The rate of a dose over a time."""
+    return Rate(dose.value * 1000, over.value, f"{dose} over {over}")
+
+
+def _split(text: object, what: str) -> tuple[Decimal, str]:
+    match = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f'write {what} as text with a unit, such as "2 g"; found {text!r}')
+    return Decimal(match[1]), match[2]
+
+
+def _plain(what: str) -> BeforeValidator:
+    factors = _FACTORS[what]
+
+    def read(text: object) -> Quantity:
+        if isinstance(text, Quantity):
+            return text
+        number, unit = _split(text, what)
+        if unit not in factors:
+            raise ValueError(f"{unit!r} is not a unit of {what}")
+        return Quantity(number * factors[unit], f"{number} {unit}")
+
+    return BeforeValidator(read)
+
+
+def _level(analyte: Analyte) -> BeforeValidator:
+    def read(text: object) -> Quantity:
+        if isinstance(text, Quantity):
+            return text
+        number, written = _split(text, f"a {analyte} value ({CANONICAL[analyte]})")
+        unit = SPELLINGS.get(written)
+        value = None if unit is None else convert(analyte, number, unit)
+        if value is None:
+            raise ValueError(f"{written!r} is not a unit of {analyte}")
+        return Quantity(value, f"{number} {unit}")
+
+    return BeforeValidator(read)
+
+
+def _read_rate(text: object) -> Rate:
+    if isinstance(text, Rate):
+        return text
+    number, unit = _split(text, "a rate (mg/min or g/h)")
+    if unit == "mg/min":
+        return Rate(number, Decimal(1), f"{number} {unit}")
+    if unit == "g/h":
+        return Rate(number * 1000, Decimal(60), f"{number} {unit}")
+    raise ValueError(f"{unit!r} is not a unit of a rate (mg/min or g/h)")
+
+
+def _read_number(text: object) -> Decimal:
+    if isinstance(text, Decimal):
+        return text
+    if isinstance(text, str) and re.fullmatch(r"\d+(\.\d+)?", text):
+        return Decimal(text)
+    raise ValueError(f'write a plain number as text, such as "1.5"; found {text!r}')
+
+
+Magnesium = Annotated[Quantity, _level(Analyte.MAGNESIUM)]
+Potassium = Annotated[Quantity, _level(Analyte.POTASSIUM)]
+Creatinine = Annotated[Quantity, _level(Analyte.CREATININE)]
+Weight = Annotated[Quantity, _level(Analyte.WEIGHT)]
+Dose = Annotated[Quantity, _plain("a dose (g or mg of magnesium sulfate)")]
+Time = Annotated[Quantity, _plain("a time (min, h or d)")]
+Age = Annotated[Quantity, _plain("an age (y)")]
+Clearance = Annotated[Quantity, _plain("a clearance (mL/min)")]
+InfusionRate = Annotated[Rate, BeforeValidator(_read_rate)]
+Number = Annotated[Decimal, BeforeValidator(_read_number)]
+
+Json = Any

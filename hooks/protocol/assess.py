@@ -63,8 +63,8 @@ class _Case:
         self._step("G4", Outcome.PASSED, f"{newest.value:f} mg/dL")
         band = self._band(newest)
         if band.id not in _DOSED:
-            for gate in _GUARDS:
-                self._passed_over(gate)
+            for guard in _GUARDS:
+                self._passed_over(guard)
             row = self.protocol.rows[band.id, None]
             self._step(row.id, Outcome.DECIDED, f"band {band.id}")
             return self._silent(band.id, row.id, band.id, row=row.id)
@@ -203,8 +203,8 @@ class _Case:
 
     def _indeterminate(self) -> Assessment:
         """G4: say what stands in the way, and ask for a level only for a reason (settled 12, 13)."""
-        for gate in _GUARDS:
-            self._passed_over(gate)
+        for guard in _GUARDS:
+            self._passed_over(guard)
         fresh = self._fresh_riddles()
         wanted = self._stale_and_perhaps_low() or self._potassium_is_low()
         incomplete = not self.magnesium.complete

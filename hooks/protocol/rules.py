@@ -1,6 +1,7 @@
 """What must hold between the parts of a protocol file, beyond each part being well formed."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, get_args
 
 from pydantic import BaseModel
@@ -42,7 +43,7 @@ def _bands(document: Document) -> Iterator[Problem]:
         yield place[row[0].id], f"gap: nothing covers values below {row[0].lower}"
     if row[-1].upper is not None:
         yield place[row[-1].id], f"gap: nothing covers values above {row[-1].upper}"
-    for lower, higher in zip(row, row[1:], strict=False):
+    for lower, higher in pairwise(row):
         end, start = lower.upper, higher.lower
         if end is None or start is None or end.value > start.value:
             yield place[higher.id], f"overlap: {lower.id} and {higher.id} share values"

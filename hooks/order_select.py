@@ -8,10 +8,13 @@ from typing import Any, Final
 from hooks.cards.answer import Answering
 from hooks.cards.orders import Addressee
 from hooks.chart.chart import Chart, Series
-from hooks.chart.codes import LabCodes
+from hooks.chart.codes import LabCodes, conditions
+from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
 from hooks.chart.labs import read_series
+from hooks.chart.orders import OrderReader
 from hooks.chart.patient import read_patient
+from hooks.chart.problems import read_conditions
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import assess
 from hooks.protocol.assessment import Assessment
@@ -25,6 +28,7 @@ _COUNTS: Final = {
     Analyte.POTASSIUM: 10,
     Analyte.CREATININE: 60,
     Analyte.WEIGHT: 5,
+    Analyte.QTC: 3,
 }
 
 
@@ -38,6 +42,19 @@ class Answer:
     chart: Chart | None
 
 
+#: What else the protocol looks at; each may stay away, and a card then says so.
+_ORDERS_AND_PROBLEMS: Final = {
+    "medications": (
+        "MedicationRequest?patient={{context.patientId}}&intent=order&status=active,completed"
+        "&_sort=-authoredon&_count=100"
+    ),
+    "labOrders": (
+        "ServiceRequest?patient={{context.patientId}}&status=active&_sort=-authored&_count=50"
+    ),
+    "conditions": "Condition?patient={{context.patientId}}&clinical-status=active&_count=100",
+}
+
+
 class OrderSelect:
     """Magnesium replacement advice at the moment of choosing orders."""
 
@@ -45,13 +62,18 @@ class OrderSelect:
     hook: Final = "order-select"
     required: Final = frozenset({"patient", Analyte.MAGNESIUM.value})
 
-    def __init__(self, protocol: Protocol, lab_codes: LabCodes, base_url: str | None) -> None:
+    def __init__(
+        self, protocol: Protocol, lab_codes: LabCodes, drug_codes: DrugCodes, base_url: str | None
+    ) -> None:
         self._protocol = protocol
         self._codes = lab_codes
+        self._conditions = conditions.load()
+        self._orders = OrderReader(drug_codes, self._conditions, lab_codes)
         self._answering = Answering(protocol, base_url)
         self.prefetch: Mapping[str, str] = {
             "patient": "Patient/{{context.patientId}}",
             **{analyte.value: self._query(analyte) for analyte in Analyte},
+            **_ORDERS_AND_PROBLEMS,
         }
 
     def discovery(self) -> dict[str, Any]:
@@ -86,7 +108,7 @@ class OrderSelect:
             return Answer([], self._answering.silence(silence, now), None, None)
         chart = self._read(context, prefetch, now)
         assessment = assess(chart, self._protocol)
-        newest = assessment.magnesium.measurement
+        newest = assessment.evidence.magnesium.measurement
         addressee = Addressee(
             context.patient_id,
             context.encounter_id,
@@ -94,7 +116,8 @@ class OrderSelect:
             newest.reference if newest else None,
             now,
         )
-        card = self._answering.card(assessment, addressee)
+        drafts = {draft.reference: draft.resource for draft in context.drafts}
+        card = self._answering.card(assessment, addressee, drafts)
         return Answer(
             [] if card is None else [card.to_json()],
             self._answering.account(assessment),
@@ -116,13 +139,25 @@ class OrderSelect:
                 return Series(available=False)
             return read_series(analyte, prefetch[analyte.value], context.patient_id, self._codes)
 
+        patient_id = context.patient_id
         return Chart(
             now,
-            read_patient(prefetch.get("patient"), context.patient_id),
+            read_patient(prefetch.get("patient"), patient_id),
             series(Analyte.MAGNESIUM),
             series(Analyte.POTASSIUM),
             series(Analyte.CREATININE),
             series(Analyte.WEIGHT),
+            series(Analyte.QTC),
+            (
+                *self._orders.drafts(context.drafts, context.entries),
+                *self._orders.recorded(prefetch.get("medications"), patient_id),
+            ),
+            (
+                *self._orders.lab_drafts(context.drafts),
+                *self._orders.lab_orders(prefetch.get("labOrders"), patient_id),
+            ),
+            read_conditions(prefetch.get("conditions"), patient_id, self._conditions),
+            frozenset(_ORDERS_AND_PROBLEMS) - prefetch.keys(),
         )
 
     def _query(self, analyte: Analyte) -> str:

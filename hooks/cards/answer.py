@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from hooks.cards.correction import correct
 from hooks.cards.card import Action, Card, Json, Source, Suggestion
 from hooks.cards.orders import Addressee, OrderTemplates
 from hooks.cards.text import plain
@@ -27,8 +28,13 @@ class Answering:
         self._templates = OrderTemplates.of(protocol)
         self._url = None if base_url is None else f"{base_url.rstrip('/')}/protocol"
 
-    def card(self, assessment: Assessment, addressee: Addressee) -> Card | None:
-        """The card of an assessment; None where nothing is to be said."""
+    def card(
+        self, assessment: Assessment, addressee: Addressee, drafts: Mapping[str, Mapping[str, Any]]
+    ) -> Card | None:
+        """The card of an assessment; None where nothing is to be said.
+
+        `drafts` are the drafted orders by `Type/id`: a correction sends one back whole.
+        """
         if assessment.card is None:
             return None
         document = self._protocol.document
@@ -39,7 +45,11 @@ class Answering:
             assessment.indicator,
             wording.detail(),
             Source(document.protocol.label, self._url, self._topic(assessment)),
-            tuple(self._suggestion(offer, wording, addressee) for offer in assessment.offers),
+            tuple(
+                suggestion
+                for offer in assessment.offers
+                if (suggestion := self._suggestion(offer, wording, addressee, drafts))
+            ),
             document.override_reasons,
         )
 
@@ -57,23 +67,38 @@ class Answering:
             display=f"{assessment.rule}, {words}",
         )
 
-    def _suggestion(self, offer: Offer, wording: Wording, addressee: Addressee) -> Suggestion:
+    def _suggestion(
+        self,
+        offer: Offer,
+        wording: Wording,
+        addressee: Addressee,
+        drafts: Mapping[str, Mapping[str, Any]],
+    ) -> Suggestion | None:
+        """An offer as a suggestion; None for a draft that cannot be sent back as valid R4."""
         texts: Mapping[str, OfferText] = {
             "dose": self._protocol.document.offers.dose,
             "option": self._protocol.document.offers.option,
             "recheck": self._protocol.document.offers.recheck,
             "level": self._protocol.document.offers.level,
             "creatinine": self._protocol.document.offers.creatinine,
+            "correct": self._protocol.document.offers.correct,
         }
         words: Mapping[str, str] = wording.words
         actions: list[Action] = []
         if offer.dosing is not None:
             words = wording.dosing(offer.dosing, offer.when)
             orders = self._protocol.document.orders
-            resource = self._templates.medication(
-                offer.dosing, fill(orders.dosage, words), offer.priority or "routine", addressee
-            )
-            actions.append(Action("create", fill(orders.medication, words), resource))
+            dosage = fill(orders.dosage, words)
+            if offer.replaces is not None:
+                corrected = correct(drafts[offer.replaces.reference], offer.dosing, dosage)
+                if corrected is None:
+                    return None
+                actions.append(Action("update", fill(orders.correction, words), corrected))
+            else:
+                resource = self._templates.medication(
+                    offer.dosing, dosage, offer.priority or "routine", addressee
+                )
+                actions.append(Action("create", fill(orders.medication, words), resource))
         actions += [self._level(lab, wording, addressee) for lab in offer.labs]
         label = fill(texts[offer.kind].label, words)
         return Suggestion(str(uuid4()), label, offer.recommended, tuple(actions))
@@ -111,17 +136,18 @@ class Answering:
     def account(self, assessment: Assessment) -> Json:
         """What was decided and from what, for the response's extension; without empty members."""
         wording = Wording(assessment, self._protocol)
+        evidence = assessment.evidence
         account: Json = {
             "band": assessment.band,
             "rule": assessment.rule,
-            "row": assessment.row,
+            "row": assessment.row.id if assessment.row else None,
             "protocol": self._head(),
             "evaluatedAt": assessment.chart.now.isoformat(),
             "inputs": _pruned(
                 {
-                    "magnesium": _input(assessment.magnesium.measurement),
-                    "potassium": _input(assessment.potassium.measurement),
-                    "creatinine": _input(assessment.creatinine.measurement),
+                    "magnesium": _input(evidence.magnesium.measurement),
+                    "potassium": _input(evidence.potassium.measurement),
+                    "creatinine": _input(evidence.creatinine.measurement),
                     **_renal(assessment),
                 }
             ),
@@ -167,7 +193,7 @@ def _input(result: Measurement | None) -> Json | None:
 
 
 def _renal(assessment: Assessment) -> dict[str, Any]:
-    kidneys = assessment.kidneys
+    kidneys = assessment.evidence.kidneys
     if kidneys is None:
         return {}
     return {

@@ -15,6 +15,7 @@ from uuid import uuid4
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
+from hooks.chart import references
 from hooks.chart.units import UCUM, Analyte
 from hooks.protocol.model import Coding, Dosing, Lab
 from hooks.protocol.protocol import Protocol
@@ -23,7 +24,7 @@ Json = dict[str, Any]
 
 _PLACEHOLDER_ID: Final = "template"
 _PLACEHOLDER_TIME: Final = "2000-01-01T00:00:00+00:00"
-_PRACTITIONERS: Final = ("Practitioner/", "PractitionerRole/")
+_PRACTITIONERS: Final = ("Practitioner", "PractitionerRole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Addressee:
 
     patient_id: str
     encounter_id: str | None
-    user_id: str | None
+    user_id: str
     because: str | None
     now: datetime
 
@@ -89,9 +90,10 @@ def _address(order: Json, priority: str, addressee: Addressee) -> Json:
     order["authoredOn"] = addressee.now.replace(microsecond=0).isoformat()
     if addressee.encounter_id is not None:
         order["encounter"] = {"reference": f"Encounter/{addressee.encounter_id}"}
-    user = addressee.user_id
-    if user is not None and user.startswith(_PRACTITIONERS):
-        order["requester"] = {"reference": user}
+    kind, _, identity = addressee.user_id.partition("/")
+    requester = references.to(kind, identity)
+    if requester is not None and kind in _PRACTITIONERS:
+        order["requester"] = {"reference": requester}
     if addressee.because is not None:
         order["reasonReference"] = [{"reference": addressee.because}]
     return order
@@ -101,13 +103,14 @@ def _coding(coding: Coding) -> Json:
     return {"system": coding.system, "code": coding.code, "display": coding.display}
 
 
-def _quantity(value: Decimal, code: str) -> Json:
+def quantity(value: Decimal, code: str) -> Json:
+    """A FHIR Quantity in a UCUM unit."""
     return {"value": value, "unit": code, "system": UCUM, "code": code}
 
 
 def _medication(dosing: Dosing, protocol: Protocol) -> Json:
     product = protocol.products[dosing.product]
-    dose = _quantity(dosing.dose.value, "g")
+    dose = quantity(dosing.dose.value, "g")
     resource = MedicationRequest.model_validate(
         {
             "resourceType": "MedicationRequest",
@@ -142,7 +145,7 @@ def _medication(dosing: Dosing, protocol: Protocol) -> Json:
                             "doseQuantity": dose,
                             "rateRatio": {
                                 "numerator": dose,
-                                "denominator": _quantity(dosing.over.value, "min"),
+                                "denominator": quantity(dosing.over.value, "min"),
                             },
                         }
                     ],

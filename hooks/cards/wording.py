@@ -5,7 +5,9 @@ from datetime import tzinfo
 from typing import Final
 
 from hooks.cards.text import ago, clock, escaped, number, rounded, window
-from hooks.chart.chart import Measurement, Moment, Unusable
+from hooks.chart.chart import Measurement, Unusable
+from hooks.chart.moments import Moment
+from hooks.chart.order import Order
 from hooks.chart.units import FACTORS, Analyte, Unit
 from hooks.protocol.assessment import Assessment, CardKind, Finding, PlannedLab
 from hooks.protocol.choice import Choice, instant
@@ -15,6 +17,7 @@ from hooks.protocol.template import bullets, fill, fill_lines
 
 _MOST_UNUSABLE: Final = 3
 _MOST_DECIMALS: Final = 4
+_MOST_TREND: Final = 3
 
 
 class Wording:
@@ -57,11 +60,18 @@ class Wording:
                 words["creatinine"] = rounded(finding.measurement.value, 2)
         if finding.earlier is not None:
             words["earlier"] = rounded(finding.earlier.value, 2)
+        for name, said in (("drug", finding.drug), ("condition", finding.condition)):
+            if said is not None:
+                words[name] = said
+        if finding.dosing is not None:
+            words.update(self.dosing(finding.dosing))
+        if finding.order is not None:
+            words.update(self._order(finding.order))
         if finding.why is not None:
             words["reason"] = self.reason(finding.why)
         if finding.analyte is not None:
             words["analyte"] = self.document.words.analytes[finding.analyte]
-        return fill(sentence, words)
+        return _capitalized(fill(sentence, words))
 
     def dosing(self, dosing: Dosing, when: str | None = None) -> Mapping[str, str]:
         """The words for a dose."""
@@ -78,6 +88,30 @@ class Wording:
         """The words for a level to order."""
         span = window(lab.start.astimezone(self.zone), lab.end.astimezone(self.zone))
         return {**self.words, "recheck_window": span}
+
+    def _order(self, order: Order) -> Mapping[str, str]:
+        """The words for a drafted, running or given order."""
+        phrases = self.document.words
+        dosage = order.dosage
+        dose = phrases.dose_unknown
+        if dosage.grams is not None:
+            dose = f"{rounded(dosage.grams, 2).rstrip('0').rstrip('.')} g"
+            if dosage.minutes is not None:
+                minutes = rounded(dosage.minutes, 1).removesuffix(".0")
+                dose = f"{dose} over {minutes} minutes"
+        rate = ""
+        if dosage.rate is not None:
+            limits = (self.document.rate.ceiling.value.per_minute,)
+            rate = f"{rounded(dosage.rate, 1, limits).removesuffix('.0')} mg/min"
+        when = self._when(order.authored) if order.authored else ""
+        what = dose if order.magnesium is not None else escaped(order.name or phrases.an_order)
+        return {
+            "order": ", ".join(part for part in (what, when) if part),
+            "draft_dose": dose,
+            "draft_rate": rate,
+            "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
+            "places": phrases.places[order.place],
+        }
 
     def silence(self) -> str | None:
         """Why nothing is said; None if something is."""
@@ -119,6 +153,16 @@ class Wording:
                 return cards.dose
             case CardKind.NO_DOSE:
                 return cards.no_dose
+            case CardKind.ORDERED:
+                return cards.ordered
+            case CardKind.MILD:
+                return cards.mild
+            case CardKind.NOT_LOW:
+                return cards.not_low
+            case CardKind.EMERGENCY:
+                return cards.emergency
+            case CardKind.OBSTETRIC:
+                return cards.obstetric
             case CardKind.INDETERMINATE:
                 return cards.indeterminate
             case None:
@@ -129,15 +173,27 @@ class Wording:
         words = self.words
         words["band"] = document.words.bands[assessment.band]
         words["rule"] = assessment.rule
-        words["not_checked"] = document.words.not_checked
+        words["not_checked"] = ", ".join(
+            (
+                document.words.not_checked,
+                *(
+                    document.words.not_received[key]
+                    for key in sorted(document.words.not_received)
+                    if key in assessment.chart.unknown
+                ),
+            )
+        )
+        if assessment.condition is not None:
+            words["condition"] = assessment.condition
         approved = document.protocol.status == "approved"
         words["review"] = fill(document.words.approved if approved else document.words.draft, words)
         self._learn_levels()
         self._learn_kidneys()
-        self._learn_band()
         self._learn_plan()
+        self._learn_band()
         words["unusable"] = "; ".join(
-            self.unusable(item) for item in assessment.magnesium.worth_saying[:_MOST_UNUSABLE]
+            self.unusable(item)
+            for item in assessment.evidence.magnesium.worth_saying[:_MOST_UNUSABLE]
         )
         said = (self.finding(finding) for finding in assessment.findings)
         words["findings"] = bullets(line for line in said if line)
@@ -145,23 +201,27 @@ class Wording:
     def _learn_levels(self) -> None:
         assessment, words = self.assessment, self.words
         unknown = self.document.words.unknown
-        magnesium = assessment.magnesium.measurement
+        magnesium = assessment.evidence.magnesium.measurement
         words["magnesium"] = self.level(magnesium) if magnesium else unknown
         words["magnesium_plain"] = words["magnesium"]
-        words["magnesium_basis"] = self._basis(assessment.magnesium)
+        words["magnesium_basis"] = self._basis(assessment.evidence.magnesium)
         words["potassium"] = (
-            self.level(assessment.potassium.measurement)
-            if assessment.potassium.measurement
+            self.level(assessment.evidence.potassium.measurement)
+            if assessment.evidence.potassium.measurement
             else unknown
         )
-        words["potassium_basis"] = self._basis(assessment.potassium)
-        words["creatinine_basis"] = self._basis(assessment.creatinine)
-        creatinine = assessment.creatinine
+        words["potassium_basis"] = self._basis(assessment.evidence.potassium)
+        words["creatinine_basis"] = self._basis(assessment.evidence.creatinine)
+        if magnesium is not None and assessment.evidence.earlier:
+            before = reversed(assessment.evidence.earlier[:_MOST_TREND])
+            levels = [f"{self.level(item)} ({clock(item.time.at, self.now)})" for item in before]
+            words["trend"] = " \N{RIGHTWARDS ARROW} ".join([*levels, self.level(magnesium)])
+        creatinine = assessment.evidence.creatinine
         if creatinine.why is not None:
             words["creatinine_problem"] = self._problem(creatinine)
 
     def _learn_kidneys(self) -> None:
-        kidneys = self.assessment.kidneys
+        kidneys = self.assessment.evidence.kidneys
         if kidneys is None:
             tier = Tier.UNKNOWN
         else:
@@ -201,17 +261,36 @@ class Wording:
         gate = self.protocol.gates.get(self.assessment.rule)
         words = self.words
         if gate is not None:
+            if self.assessment.rule == "G7" and self.assessment.condition is None:
+                words["condition"] = fill(self.document.words.low_function, words)
             words["reason"] = fill(gate.reason, words)
             words["lead"] = fill(gate.lead or "", words)
             words["next"] = fill(gate.next or "", words)
             words["rule_basis"] = words["reason"]
         else:
             words["rule_basis"] = fill(self.document.words.rule_basis, words)
+        if self.assessment.card is CardKind.ORDERED:
+            self._learn_ordered()
         if self.assessment.card is CardKind.INDETERMINATE:
-            words["reason"] = self._problem(self.assessment.magnesium)
+            words["reason"] = self._problem(self.assessment.evidence.magnesium)
             wanted = bool(self.assessment.offers)
             next_step = self.document.words.level_now if wanted else self.document.words.no_next
             words["next"] = fill(next_step, words)
+
+    def _learn_ordered(self) -> None:
+        """G6: the most important thing said of the orders becomes the reason of the card."""
+        phrases, words = self.document.words, self.words
+        said = {finding.kind for finding in self.assessment.findings}
+        kind = next((kind for kind in phrases.ordered if kind in said), "right")
+        words["reason"] = fill(phrases.ordered[kind], words)
+        words["lead"] = fill(phrases.ordered_lead, words)
+        kinds = tuple(offer.kind for offer in self.assessment.offers)
+        step = phrases.no_next
+        if "correct" in kinds:
+            step = phrases.correct_next
+        elif "recheck" in kinds:
+            step = phrases.recheck_next
+        words["next"] = fill(step, words)
 
     def _learn_plan(self) -> None:
         assessment, words = self.assessment, self.words
@@ -222,7 +301,7 @@ class Wording:
         if assessment.reference is not None:
             dose = self.dosing(assessment.reference)
             words["reference_dose"] = fill(self.document.words.reference, dose)
-        row = next((row for row in self.document.rows if row.id == assessment.row), None)
+        row = assessment.row
         if row is not None:
             words["monitoring"] = row.monitoring or ""
             words["caveat"] = row.caveat or ""
@@ -238,7 +317,9 @@ class Wording:
         """One input as a line: value, converted value, status and time; or why there is none."""
         result = choice.measurement
         if result is None:
-            return f"{self.document.words.unknown} ({self._problem(choice)})"
+            reported = choice.culprit.reported if choice.culprit is not None else None
+            said = f"{escaped(reported)}: " if reported else ""
+            return f"{self.document.words.unknown} ({said}{self._problem(choice)})"
         parts = [f"{self._reported(result)}{self._converted(result)}", result.status]
         parts.append(self._when(result.time))
         return ", ".join(parts)
@@ -273,7 +354,13 @@ class Wording:
 
 def _zone(assessment: Assessment) -> tzinfo | None:
     """The zone in which the patient's results are told: that of the magnesium, else the call's."""
-    result = assessment.magnesium.measurement or assessment.magnesium.stale
+    result = assessment.evidence.magnesium.measurement or assessment.evidence.magnesium.stale
     if result is not None and not result.time.whole_day:
         return result.time.at.tzinfo
     return assessment.chart.now.tzinfo
+
+
+def _capitalized(line: str) -> str:
+    """A sentence that begins with a capital letter, also behind Markdown's stars."""
+    at = next((index for index, char in enumerate(line) if char.isalpha()), 0)
+    return f"{line[:at]}{line[at : at + 1].upper()}{line[at + 1 :]}"

@@ -9,6 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from hooks.chart.moments import Moment
+from hooks.chart.order import LabOrder, Order
+from hooks.chart.problems import Condition
 from hooks.chart.units import Analyte, Unit
 
 
@@ -55,18 +58,6 @@ class Reason(StrEnum):
     PRELIMINARY = "preliminary"
     TIE = "tie"
     BLOCKED = "blocked"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When something was so.
-
-    `at` is the instant; for a bare date (`whole_day` or coarser) it is the first instant of it in
-    UTC, which a protocol may shift to the site's own midnight.
-    """
-
-    at: datetime
-    whole_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +130,8 @@ class Patient:
 class Chart:
     """The facts about one patient at one moment (`now`, with zone) that a protocol may look at.
 
-    `patient` is None where the EHR looked and found none.
+    `patient` is None where the EHR looked and found none. `unknown` names the optional prefetch
+    keys that did not come: what they would have told has not been looked at.
     """
 
     now: datetime
@@ -148,3 +140,8 @@ class Chart:
     potassium: Series = field(default_factory=Series)
     creatinine: Series = field(default_factory=Series)
     weight: Series = field(default_factory=Series)
+    qtc: Series = field(default_factory=Series)
+    orders: tuple[Order, ...] = ()
+    lab_orders: tuple[LabOrder, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    unknown: frozenset[str] = frozenset()

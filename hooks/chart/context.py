@@ -12,7 +12,7 @@ from typing import Any, Final
 from hooks.chart.references import belongs_to
 from hooks.errors import InvalidContext, NotEvaluable
 
-_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\x9f,/\\]")
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\x9f,/\\<>\"{}|^`]")
 _MEDICATION: Final = re.compile(r"medication(CodeableConcept|Reference)")
 _OTHER_VERSIONS: Final = frozenset(
     {"MedicationOrder", "DiagnosticOrder", "ProcedureRequest", "DeviceUseRequest"}
@@ -38,12 +38,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class OrderContext:
-    """The context of one call, with the drafts of this patient in the order they came in."""
+    """The context of one call, with the drafts of this patient in the order they came in.
+
+    `entries` are all entries of the draft Bundle: a draft's Medication may travel beside it.
+    """
 
     patient_id: str
     user_id: str
     encounter_id: str | None
     drafts: tuple[Draft, ...]
+    entries: tuple[Any, ...] = ()
 
     @property
     def selected(self) -> tuple[Draft, ...]:
@@ -64,17 +68,19 @@ def read_context(context: Mapping[str, Any]) -> OrderContext:
             "context.userId must be a text such as Practitioner/id.", _at("userId")
         )
     selections = context.get("selections")
-    if not isinstance(selections, list):
+    if not isinstance(selections, list) or not all(isinstance(item, str) for item in selections):
         raise InvalidContext(
             "context.selections must be a list of Type/id texts.", _at("selections")
         )
-    wanted = {item for item in selections if isinstance(item, str)}
+    wanted = set(selections)
     entries = _entries(context.get("draftOrders"))
     drafts = tuple(_drafts(entries, wanted))
     own = tuple(draft for draft in drafts if _is_for(draft.resource, patient_id))
     if wanted and entries:
         _require_selected(drafts, own)
-    return OrderContext(patient_id, user_id, _encounter_id(context.get("encounterId")), own)
+    return OrderContext(
+        patient_id, user_id, _encounter_id(context.get("encounterId")), own, tuple(entries)
+    )
 
 
 def _at(name: str) -> str:
@@ -102,7 +108,11 @@ def _entries(bundle: object) -> list[Any]:
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise InvalidContext("context.draftOrders must be a FHIR Bundle.", _at("draftOrders"))
     entries = bundle.get("entry")
-    return entries if isinstance(entries, list) else []
+    if entries is None:
+        return []
+    if not isinstance(entries, list):
+        raise InvalidContext("context.draftOrders.entry must be a list.", _at("draftOrders.entry"))
+    return entries
 
 
 def _drafts(entries: list[Any], wanted: set[str]) -> list[Draft]:

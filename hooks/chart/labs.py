@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from hooks.chart import references
 from hooks.chart.chart import (
     Comparator,
     Measurement,
-    Moment,
     Reason,
     Result,
     Series,
     Unusable,
 )
 from hooks.chart.codes import LabCode, LabCodes
-from hooks.chart.moments import read_effective, read_moment
+from hooks.chart.moments import Moment, read_effective, read_moment
 from hooks.chart.references import belongs_to
 from hooks.chart.units import (
     PROPERTIES,
@@ -86,12 +86,12 @@ def read_observation(
     reasons: list[Reason] = [] if subject is not None else [Reason.NO_PATIENT]
     reasons += _judge_codes(own)
     status = resource.get("status")
-    if status not in USABLE_STATUSES:
+    if str(status) not in USABLE_STATUSES:
         reasons.append(Reason.STATUS)
     quantity = _Quantity(analyte, resource, own)
     reasons += quantity.reasons
     time, from_issued = _read_time(resource, reasons)
-    reference = _reference(resource)
+    reference = references.to("Observation", resource.get("id"))
     if reasons or time is None or quantity.value is None or quantity.unit is None:
         return Unusable(
             analyte,
@@ -193,11 +193,6 @@ def _read_time(resource: Mapping[str, Any], reasons: list[Reason]) -> tuple[Mome
     return time, True
 
 
-def _reference(resource: Mapping[str, Any]) -> str | None:
-    identity = resource.get("id")
-    return f"Observation/{identity}" if isinstance(identity, str) and identity else None
-
-
 def _has_next(bundle: Mapping[str, Any]) -> bool:
     links = bundle.get("link")
     return any(
@@ -226,7 +221,7 @@ def _says_hemolyzed(place: object) -> bool:
         texts = [item.get("text")]
         for coding in codings if isinstance(codings, list) else ():
             if isinstance(coding, dict):
-                if coding.get("code") in _HEMOLYZED_CODES:
+                if str(coding.get("code")) in _HEMOLYZED_CODES:
                     return True
                 texts.append(coding.get("display"))
         for text in texts:

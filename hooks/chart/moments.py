@@ -2,10 +2,22 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from hooks.chart.chart import Moment
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was so.
+
+    `at` is the instant; for a bare date (`whole_day` or coarser) it is the first instant of it in
+    UTC, which a protocol may shift to the site's own midnight.
+    """
+
+    at: datetime
+    whole_day: bool = False
+
 
 _FULL: Final = re.compile(
     r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-][01]\d:[0-5]\d)"

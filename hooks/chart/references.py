@@ -1,6 +1,9 @@
 """FHIR references: whom a resource belongs to, and what a reference points at."""
 
-from typing import Any
+import re
+from typing import Any, Final
+
+_ID: Final = re.compile(r"[^\s\x00-\x20\x7f-\x9f<>\"{}|\\^`/]+")
 
 
 def reference_of(value: object) -> str | None:
@@ -21,3 +24,14 @@ def belongs_to(subject: Any, patient_id: str) -> bool:
         return text.rpartition(":")[2] == patient_id
     path = text.partition("/_history/")[0]
     return path == f"Patient/{patient_id}" or path.endswith(f"/Patient/{patient_id}")
+
+
+def to(kind: str, identity: object) -> str | None:
+    """The reference `kind/identity`; None if the identity cannot stand in a reference.
+
+    Real ids are longer than FHIR allows and hold dots and other alphabets; what no URL can hold
+    is no id.
+    """
+    if isinstance(identity, str) and _ID.fullmatch(identity):
+        return f"{kind}/{identity}"
+    return None

@@ -25,6 +25,7 @@ class Unit(StrEnum):
     KG = "kg"
     G = "g"
     LB = "lb"
+    MS = "ms"
 
 
 class Property(StrEnum):
@@ -32,6 +33,7 @@ class Property(StrEnum):
 
     MASS = "mass"
     MOLES = "moles"
+    TIME = "time"
 
 
 class Analyte(StrEnum):
@@ -41,6 +43,7 @@ class Analyte(StrEnum):
     POTASSIUM = "potassium"
     CREATININE = "creatinine"
     WEIGHT = "weight"
+    QTC = "qtc"
 
 
 SPELLINGS: Final[Mapping[str, Unit]] = {
@@ -64,6 +67,7 @@ SPELLINGS: Final[Mapping[str, Unit]] = {
     **dict.fromkeys(("kg", "Kg", "KG"), Unit.KG),
     **dict.fromkeys(("g", "gm"), Unit.G),
     **dict.fromkeys(("[lb_av]", "lb", "lbs"), Unit.LB),
+    **dict.fromkeys(("ms", "msec"), Unit.MS),
 }
 
 #: Multiply a value in the unit by the factor to have it in the analyte's canonical unit.
@@ -81,6 +85,7 @@ FACTORS: Final[Mapping[Analyte, Mapping[Unit, Decimal]]] = {
         Unit.G: Decimal("0.001"),
         Unit.LB: Decimal("0.45359237"),
     },
+    Analyte.QTC: {Unit.MS: Decimal(1)},
 }
 
 CANONICAL: Final[Mapping[Analyte, Unit]] = {
@@ -88,6 +93,7 @@ CANONICAL: Final[Mapping[Analyte, Unit]] = {
     Analyte.POTASSIUM: Unit.MMOL_L,
     Analyte.CREATININE: Unit.MG_DL,
     Analyte.WEIGHT: Unit.KG,
+    Analyte.QTC: Unit.MS,
 }
 
 #: Milliequivalents count as moles: laboratories use the moles-per-volume codes for both.
@@ -99,6 +105,7 @@ PROPERTIES: Final[Mapping[Unit, Property]] = {
     Unit.KG: Property.MASS,
     Unit.G: Property.MASS,
     Unit.LB: Property.MASS,
+    Unit.MS: Property.TIME,
 }
 
 #: A number beyond these powers of ten is no laboratory value; arithmetic on it is refused.

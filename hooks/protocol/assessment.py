@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
 from hooks.chart.chart import Chart, Measurement, Unusable
+from hooks.chart.order import Order
 from hooks.chart.units import Analyte
-from hooks.protocol.choice import Choice
-from hooks.protocol.model import Dosing, Tier
+from hooks.protocol.evidence import Evidence
+from hooks.protocol.model import Dosing, Row
 
 
 class Outcome(StrEnum):
@@ -24,6 +24,11 @@ class CardKind(StrEnum):
 
     DOSE = "dose"
     NO_DOSE = "no-dose"
+    ORDERED = "ordered"
+    MILD = "mild"
+    NOT_LOW = "not-low"
+    EMERGENCY = "emergency"
+    OBSTETRIC = "obstetric"
     INDETERMINATE = "indeterminate"
 
 
@@ -39,31 +44,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing worth saying. `kind` names its sentence, `rule` the rule that found it."""
+    """One thing worth saying. `kind` names its sentence, `rule` the rule that found it.
+
+    The rest is what the sentence may name: a result, an earlier one, a reason, an analyte, a
+    drug or condition of the code lists, an order, the dosing that the order is held against.
+    """
 
     kind: str
     rule: str
+    indicator: str = "info"
     measurement: Measurement | None = None
     earlier: Measurement | None = None
     why: str | None = None
     analyte: Analyte | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kidneys:
-    """Renal function. `lowest` of eGFR (mL/min/1.73 m2) and CrCl (mL/min) makes the tier.
-
-    `injury` is the earlier creatinine from which the newest has risen too fast.
-    """
-
-    creatinine: Measurement
-    egfr: Decimal
-    clearance: Decimal | None
-    weight: Measurement | None
-    sex_known: bool
-    lowest: Decimal
-    tier: Tier
-    injury: Measurement | None
+    drug: str | None = None
+    condition: str | None = None
+    order: Order | None = None
+    dosing: Dosing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,10 @@ class PlannedLab:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One choice for the clinician: a dose or none, and the levels that go with it."""
+    """One choice for the clinician: a dose or none, and the levels that go with it.
+
+    With `replaces`, the dose is not a new order: it corrects that draft.
+    """
 
     kind: str
     recommended: bool
@@ -87,6 +87,7 @@ class Offer:
     dosing: Dosing | None = None
     when: str | None = None
     priority: str | None = None
+    replaces: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +96,37 @@ class Assessment:
 
     `band` in the words of the decision table, `rule` the gate or row that decided, `row` the row
     whose values are shown. `card` is None where nothing is said, and then `silence` says why.
-    `dosing` is the suggested dose; `reference` one that is only told. `trace` lists every gate
-    and row that was tried.
+    `dosing` is the dose that is suggested, as a new order or as a corrected draft; `reference`
+    one that is only told. `condition` names the problem that shut a gate. `trace` lists every
+    gate and row that was tried.
     """
 
-    chart: Chart
+    evidence: Evidence
     band: str
     rule: str
-    row: str | None
+    row: Row | None
     card: CardKind | None
     silence: str | None
     indicator: str
-    magnesium: Choice
-    potassium: Choice
-    creatinine: Choice
-    kidneys: Kidneys | None
     dosing: Dosing | None
     reference: Dosing | None
     recheck: PlannedLab | None
     offers: tuple[Offer, ...]
     findings: tuple[Finding, ...]
-    unusable: tuple[Unusable, ...]
+    condition: str | None
     trace: tuple[Step, ...]
+
+    @property
+    def chart(self) -> Chart:
+        """The chart that was assessed."""
+        return self.evidence.chart
+
+    @property
+    def unusable(self) -> tuple[Unusable, ...]:
+        """Everything that could not be used, by analyte."""
+        evidence = self.evidence
+        return (
+            *evidence.magnesium.unusable,
+            *evidence.potassium.unusable,
+            *evidence.creatinine.unusable,
+        )

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Final, Literal
 
-from hooks.chart.chart import Measurement, Moment, Reason, Result, Series, Unusable
+from hooks.chart.chart import Measurement, Reason, Result, Series, Unusable
+from hooks.chart.moments import Moment
 from hooks.chart.units import Analyte
 from hooks.protocol.model import Windows
 from hooks.protocol.protocol import Protocol

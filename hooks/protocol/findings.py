@@ -1,124 +1,158 @@
 """Findings: what else is worth saying beside the dose, each by its rule."""
 
-from decimal import Decimal
-from typing import Literal, Protocol as Interface
+from collections.abc import Iterable
+from typing import Any, Final
 
-from hooks.chart.chart import Comparator, Measurement, Reason
+from hooks.chart.chart import Reason
+from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.order import Order
 from hooks.chart.units import Analyte
-from hooks.protocol.assessment import Finding, Kidneys
-from hooks.protocol.choice import Choice
+from hooks.protocol.assessment import Finding
+from hooks.protocol.evidence import Evidence, certain_band
+from hooks.protocol.model import Tier
+from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 
-
-class _Add(Interface):
-    def __call__(
-        self,
-        kind: str,
-        measurement: Measurement | None = None,
-        earlier: Measurement | None = None,
-        why: str | None = None,
-        analyte: Analyte | None = None,
-    ) -> None: ...
+_LOW: Final = frozenset({"severe", "moderate", "mild"})
+_DOSED: Final = frozenset({"severe", "moderate"})
+_CONTRIBUTORS: Final = ("alcohol", "gastrointestinal-loss")
 
 
-PotassiumLevel = Literal["very-low", "low", "sufficient"]
+class Findings:
+    """Collects findings with the rule and indicator that the protocol gives each."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self._found: list[Finding] = []
+
+    def add(self, kind: str, **facts: Any) -> None:
+        """Add a finding; `facts` are the fields of Finding that its sentence may name."""
+        text = self._protocol.document.findings[kind]
+        self._found.append(Finding(kind, text.rule, text.indicator, **facts))
+
+    def all(self) -> tuple[Finding, ...]:
+        """What was found, in the order in which a card says it."""
+        return tuple(self._found)
 
 
-def potassium_level(potassium: Measurement, protocol: Protocol) -> PotassiumLevel | None:
-    """Whether potassium is low; None if only a limit is known and it leaves both open."""
-    limits = protocol.document.potassium
-    low, very_low = limits.low_below.value.value, limits.very_low_below.value.value
-    value = potassium.value
-    match potassium.comparator:
-        case None:
-            if value < very_low:
-                return "very-low"
-            return "low" if value < low else "sufficient"
-        case Comparator.BELOW:
-            if value <= very_low:
-                return "very-low"
-            return "low" if value <= low else None
-        case Comparator.AT_MOST:
-            if value < very_low:
-                return "very-low"
-            return "low" if value < low else None
-        case Comparator.AT_LEAST | Comparator.ABOVE:
-            return "sufficient" if value >= low else None
-
-
-def gather(
-    band: str,
-    magnesium: Choice,
-    potassium: Choice,
-    creatinine: Choice,
-    kidneys: Kidneys | None,
-    protocol: Protocol,
-) -> tuple[Finding, ...]:
-    """All findings about the results, in the order in which a card says them."""
-    if band == "not-applicable":
-        return ()
-    kinds: list[Finding] = []
-
-    def add(
-        kind: str,
-        measurement: Measurement | None = None,
-        earlier: Measurement | None = None,
-        why: str | None = None,
-        analyte: Analyte | None = None,
-    ) -> None:
-        rule = protocol.document.findings[kind].rule
-        kinds.append(Finding(kind, rule, measurement, earlier, why, analyte))
-
-    if band == "mild":
-        add("oral")
-    if kidneys is not None:
-        if kidneys.tier == "reduced":
-            add("reduced-tier")
-        if kidneys.injury is not None:
-            add("kidney-injury", kidneys.creatinine, kidneys.injury)
-        if kidneys.tier == "standard" and kidneys.lowest < _caution(protocol):
-            add("renal-caution")
-    result = magnesium.measurement
-    if result is not None:
-        limits = protocol.document.extreme.magnesium
-        if result.hemolyzed:
-            add("hemolyzed", result)
-        if not limits.below.value <= result.value <= limits.above.value:
-            add("extreme", result)
-    _potassium(potassium, protocol, add)
+def about_results(evidence: Evidence, band: str, found: Findings) -> None:
+    """What the results themselves say: kidneys, potassium, hemolysis, earlier doses, gaps."""
+    _kidneys(evidence, found)
+    _magnesium(evidence, band, found)
+    _potassium(evidence, found)
+    kidneys = evidence.kidneys
     if kidneys is not None:
         if kidneys.clearance is None:
-            add("weight-unknown")
+            found.add("weight-unknown")
         if not kidneys.sex_known:
-            add("sex-unknown")
+            found.add("sex-unknown")
     for analyte, choice in (
-        (Analyte.MAGNESIUM, magnesium),
-        (Analyte.POTASSIUM, potassium),
-        (Analyte.CREATININE, creatinine),
+        (Analyte.MAGNESIUM, evidence.magnesium),
+        (Analyte.POTASSIUM, evidence.potassium),
+        (Analyte.CREATININE, evidence.creatinine),
     ):
         if choice.measurement is not None and choice.measurement.from_issued:
-            add("report-time", analyte=analyte)
+            found.add("report-time", analyte=analyte)
         if not choice.complete:
-            add("incomplete", analyte=analyte)
-    return tuple(kinds)
+            found.add("incomplete", analyte=analyte)
 
 
-def _potassium(choice: Choice, protocol: Protocol, add: "_Add") -> None:
+def about_company(evidence: Evidence, band: str, found: Findings) -> None:
+    """What the patient has and takes beside a low magnesium (clinical 5 b-f, S14, S23)."""
+    if band not in _LOW:
+        return
+    potassium = evidence.drug(DrugClass.POTASSIUM, selected_only=True)
+    if potassium is not None:
+        found.add("potassium-order", drug=potassium)
+    qt = evidence.drug(DrugClass.QT)
+    if qt is not None:
+        found.add("qt-drug", drug=qt)
+    if "long-qt" in evidence.conditions:
+        found.add("long-qt")
+    qtc = evidence.qtc.measurement
+    if qtc is not None and qtc.value >= evidence.protocol.document.qtc.long_from.value.value:
+        found.add("qtc-long", measurement=qtc)
+    if evidence.drug(DrugClass.DIGOXIN) is not None:
+        found.add("digoxin")
+    if band == "mild" and (
+        qt is not None
+        or "long-qt" in evidence.conditions
+        or evidence.drug(DrugClass.DIGOXIN) is not None
+        or evidence.potassium_is_low
+    ):
+        found.add("mild-risk")
+    if band in _DOSED:
+        for kind in (DrugClass.NEUROMUSCULAR_BLOCKER, DrugClass.CALCIUM_CHANNEL_BLOCKER):
+            drug = evidence.drug(kind)
+            if drug is not None:
+                found.add(kind.value, drug=drug)
+    wasting = evidence.drug(DrugClass.MAGNESIUM_WASTING)
+    if wasting is not None:
+        found.add("wasting-drug", drug=wasting)
+    for condition in evidence.chart.conditions:
+        if condition.id in _CONTRIBUTORS:
+            found.add("contributor", condition=condition.name)
+    if "kidney-disease" in evidence.conditions and band in _DOSED:
+        found.add("kidney-disease")
+
+
+def about_unreadable_orders(orders: Iterable[Order], found: Findings) -> None:
+    """Selected orders whose drug nobody could read: one of them might be magnesium."""
+    for order in orders:
+        if order.name is None and order.magnesium is None and not order.classes:
+            found.add("order-unreadable", order=order)
+
+
+def _kidneys(evidence: Evidence, found: Findings) -> None:
+    kidneys = evidence.kidneys
+    if kidneys is None:
+        return
+    if kidneys.tier is Tier.REDUCED:
+        found.add("reduced-tier")
+    if kidneys.injury is not None:
+        found.add("kidney-injury", measurement=kidneys.creatinine, earlier=kidneys.injury)
+    caution = evidence.protocol.document.renal.caution_below.value.value
+    if kidneys.tier is Tier.STANDARD and kidneys.lowest < caution:
+        found.add("renal-caution")
+
+
+def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
+    result = evidence.magnesium.measurement
+    if result is None:
+        return
+    limits = evidence.protocol.document.extreme.magnesium
+    if result.hemolyzed:
+        found.add("hemolyzed" if band in _LOW else "hemolyzed-normal", measurement=result)
+    if not limits.below.value <= result.value <= limits.above.value:
+        found.add("extreme", measurement=result)
+    if band == "mild":
+        found.add("oral")
+    answered = evidence.replacement.answered
+    if not answered:
+        return
+    redose = evidence.protocol.document.target.redose_below.value.value
+    if result.value < redose:
+        found.add("additional-dose", order=answered[-1])
+    elif any(
+        (earlier := certain_band(item, evidence.protocol)) is not None and earlier.id in _DOSED
+        for item in evidence.earlier
+    ):
+        found.add("recovered", measurement=result, order=answered[-1])
+
+
+def _potassium(evidence: Evidence, found: Findings) -> None:
+    choice = evidence.potassium
     potassium = choice.measurement
     if potassium is None:
         if choice.why is Reason.HEMOLYZED:
-            add("potassium-unreliable")
+            found.add("potassium-unreliable")
         else:
-            add("potassium-unknown", why=choice.why)
+            found.add("potassium-unknown", why=choice.why)
         return
-    match potassium_level(potassium, protocol):
+    match potassium_level(potassium, evidence.protocol):
         case "very-low":
-            add("very-low-potassium", potassium)
+            found.add("very-low-potassium", measurement=potassium)
         case "low":
-            add("low-potassium", potassium)
+            found.add("low-potassium", measurement=potassium)
         case _:
-            add("potassium-sufficient", potassium)
-
-
-def _caution(protocol: Protocol) -> Decimal:
-    return protocol.document.renal.caution_below.value.value
+            found.add("potassium-sufficient", measurement=potassium)

@@ -1,16 +1,33 @@
 """The renal tier: which dose the kidneys allow (settled 4 and 5, clinical 3)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Sex
 from hooks.chart.patient import whole_years
 from hooks.chart.renal import ckd_epi_2021, cockcroft_gault
 from hooks.chart.units import Analyte
-from hooks.protocol.assessment import Kidneys
 from hooks.protocol.choice import choose, instant
 from hooks.protocol.model import Tier
 from hooks.protocol.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Kidneys:
+    """Renal function. `lowest` of eGFR (mL/min/1.73 m2) and CrCl (mL/min) makes the tier.
+
+    `injury` is the earlier creatinine from which the newest has risen too fast.
+    """
+
+    creatinine: Measurement
+    egfr: Decimal
+    clearance: Decimal | None
+    weight: Measurement | None
+    sex_known: bool
+    lowest: Decimal
+    tier: Tier
+    injury: Measurement | None
 
 
 def tier_of(function: Decimal, protocol: Protocol) -> Tier:

@@ -24,6 +24,7 @@ from hooks.protocol.quantity import (
     Creatinine,
     Dose,
     InfusionRate,
+    Interval,
     Magnesium,
     Number,
     Potassium,
@@ -211,6 +212,9 @@ class Windows(Part):
     potassium: Window
     creatinine: Window
     weight: Window
+    qtc: Window
+    infusion: Window
+    recent_dose: Window
     clock_difference: Window
     same_draw: Window
     stale_reminder: Window
@@ -249,6 +253,14 @@ class WeightRange(Part):
     source: Sources
 
 
+class IntervalRange(Part):
+    """The same of the corrected QT interval."""
+
+    from_: Interval = Field(alias="from")
+    to: Interval
+    source: Sources
+
+
 class Plausible(Part):
     """What a specimen can show; anything else is an error of the specimen or of the unit."""
 
@@ -256,6 +268,7 @@ class Plausible(Part):
     potassium: PotassiumRange
     creatinine: CreatinineRange
     weight: WeightRange
+    qtc: IntervalRange
 
 
 class ExtremeMagnesium(Part):
@@ -284,6 +297,26 @@ class PotassiumLimits(Part):
 
     low_below: PotassiumLimit
     very_low_below: PotassiumLimit
+
+
+class IntervalLimit(Part):
+    """A limit of the corrected QT interval."""
+
+    value: Interval
+    source: Sources
+
+
+class Qtc(Part):
+    """From which corrected QT interval the ECG deserves a stronger word."""
+
+    long_from: IntervalLimit
+
+
+class DoseTolerance(Part):
+    """By how much a drafted dose may differ and still be the row's: labels round."""
+
+    percent: Number
+    source: Sources
 
 
 class MagnesiumLimit(Part):
@@ -460,6 +493,11 @@ class Cards(Part):
 
     dose: CardText
     no_dose: CardText = Field(alias="no-dose")
+    ordered: CardText
+    mild: CardText
+    not_low: CardText = Field(alias="not-low")
+    emergency: CardText
+    obstetric: CardText
     indeterminate: CardText
 
 
@@ -468,6 +506,7 @@ class FindingText(Part):
 
     rule: Text
     text: Sentence | None = None
+    indicator: Indicator = "info"
     source: Sources
 
 
@@ -486,12 +525,14 @@ class Offers(Part):
     recheck: OfferText
     level: OfferText
     creatinine: OfferText
+    correct: OfferText
 
 
 class OrderTexts(Part):
     """What suggested orders say of themselves."""
 
     medication: Sentence
+    correction: Sentence
     dosage: Sentence
     magnesium: Sentence
     magnesium_now: Sentence = Field(alias="magnesium-now")
@@ -504,6 +545,10 @@ class Words(Part):
 
     unknown: Text
     not_checked: Text = Field(alias="not-checked")
+    not_received: dict[str, Text] = Field(alias="not-received")
+    an_order: Text = Field(alias="an-order")
+    dose_unknown: Text = Field(alias="dose-unknown")
+    past_dose: Sentence = Field(alias="past-dose")
     level_now: Sentence = Field(alias="level-now")
     no_next: Sentence = Field(alias="no-next")
     rule_basis: Sentence = Field(alias="rule-basis")
@@ -514,6 +559,12 @@ class Words(Part):
     day: Sentence
     draft: Sentence
     approved: Sentence
+    low_function: Sentence = Field(alias="low-function")
+    ordered_lead: Sentence = Field(alias="ordered-lead")
+    correct_next: Sentence = Field(alias="correct-next")
+    recheck_next: Sentence = Field(alias="recheck-next")
+    ordered: dict[str, Sentence]
+    places: dict[str, Text]
     bands: dict[str, Text]
     tiers: dict[Tier, Sentence]
     analytes: dict[str, Text]
@@ -531,8 +582,10 @@ class Document(Part):
     plausible: Plausible
     extreme: Extreme
     potassium: PotassiumLimits
+    qtc: Qtc
     target: Target
     rate: Rates
+    dose_tolerance: DoseTolerance
     products: tuple[Product, ...]
     route: Route
     labs: Labs

@@ -3,10 +3,11 @@
 from typing import Final
 
 from hooks.chart.chart import Reason
+from hooks.chart.order import Place
 from hooks.chart.units import Analyte
 from hooks.protocol.model import Tier
 
-GATES: Final = frozenset({"G1", "G4", "G5", "G7", "G9"})
+GATES: Final = frozenset({"G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9"})
 
 FINDINGS: Final = frozenset(
     {
@@ -25,11 +26,51 @@ FINDINGS: Final = frozenset(
         "extreme",
         "report-time",
         "incomplete",
+        "already-ordered",
+        "already-drafted",
+        "already-given",
+        "despite-gate",
+        "duplicate",
+        "rate-high",
+        "rate-above-row",
+        "rate-unreadable",
+        "dose-unreadable",
+        "dose-low",
+        "dose-high",
+        "dose-high-reduced",
+        "order-unreadable",
+        "not-low",
+        "additional-dose",
+        "recovered",
+        "mild-risk",
+        "hemolyzed-normal",
+        "qt-drug",
+        "long-qt",
+        "qtc-long",
+        "wasting-drug",
+        "contributor",
+        "digoxin",
+        "potassium-order",
+        "neuromuscular-blocker",
+        "calcium-channel-blocker",
+        "kidney-disease",
     }
 )
 
 SILENCE: Final = frozenset(
-    {"not-ordered", "blank-draft", "G1", "no-result", "mild", "normal", "high"}
+    {
+        "not-ordered",
+        "blank-draft",
+        "G1",
+        "G2",
+        "no-result",
+        "level-ordered",
+        "already-ordered",
+        "mild",
+        "normal",
+        "high",
+        "other-indication",
+    }
 )
 
 BANDS: Final = frozenset(
@@ -42,3 +83,26 @@ ANALYTES: Final = frozenset(Analyte)
 
 #: Besides the reasons of the chart: nothing came at all, or the EHR could not send it.
 REASONS: Final = frozenset({*Reason, "missing", "unavailable"})
+
+#: The optional prefetch keys whose absence a card has to tell.
+OPTIONAL_KEYS: Final = frozenset({"medications", "labOrders", "conditions"})
+
+#: What a card about ordered magnesium may be headed by, the most important first in the file.
+ORDERED: Final = frozenset(
+    {
+        "rate-high",
+        "dose-high-reduced",
+        "duplicate",
+        "dose-low",
+        "dose-unreadable",
+        "rate-unreadable",
+        "dose-high",
+        "rate-above-row",
+        "already-ordered",
+        "already-given",
+        "already-drafted",
+        "right",
+    }
+)
+
+PLACES: Final = frozenset(Place)

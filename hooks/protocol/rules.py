@@ -112,6 +112,13 @@ def _required(document: Document) -> Iterator[Problem]:
         (("words", "tiers"), tuple(document.words.tiers), required.TIERS),
         (("words", "analytes"), tuple(document.words.analytes), required.ANALYTES),
         (("words", "reasons"), tuple(document.words.reasons), required.REASONS),
+        (("words", "ordered"), tuple(document.words.ordered), required.ORDERED),
+        (("words", "places"), tuple(document.words.places), required.PLACES),
+        (
+            ("words", "not-received"),
+            tuple(document.words.not_received),
+            required.OPTIONAL_KEYS,
+        ),
     ):
         where: Path = tuple(place)
         for name in sorted(wanted - set(present)):

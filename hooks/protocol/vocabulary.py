@@ -65,6 +65,15 @@ OF_THE_PATIENT: Final = frozenset(
         "egfr",
         "clearance",
         "weight",
+        "drug",
+        "condition",
+        "order",
+        "draft_dose",
+        "draft_rate",
+        "past",
+        "trend",
+        "qtc",
+        "places",
     }
 )
 

@@ -1,24 +1,17 @@
 """Laboratory codes: which analyte a code stands for, and which codes are refused, and why."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+from pydantic import model_validator
 
+from hooks.chart.codes.files import Entry, Text, shipped, written
 from hooks.chart.units import FACTORS, Analyte, Property, Unit
-from hooks.errors import LabCodesError
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class LabCode(BaseModel):
+class LabCode(Entry):
     """One code of one laboratory or code system."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     analyte: Analyte
     system: Text
@@ -44,9 +37,7 @@ class LabCode(BaseModel):
         return self
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _File(Entry):
     code: tuple[LabCode, ...]
 
 
@@ -85,29 +76,10 @@ def load(site_file: Path | None = None) -> LabCodes:
 
     A site's entry replaces the shipped one of the same system and code. Raises LabCodesError.
     """
-    shipped = resources.files(__name__).joinpath("laboratory.toml")
-    codes = _parse(shipped.read_text(encoding="utf-8"), "laboratory.toml")
+    codes = shipped(_File, "laboratory.toml").code
     if site_file is not None:
-        try:
-            text = site_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LabCodesError(str(site_file), (f"cannot be read ({error})",)) from error
-        codes = (*codes, *_parse(text, str(site_file)))
+        codes = (*codes, *written(_File, site_file).code)
     return LabCodes(_index(codes))
-
-
-def _parse(text: str, file: str) -> tuple[LabCode, ...]:
-    try:
-        document: dict[str, Any] = tomllib.loads(text)
-        return _File.model_validate(document).code
-    except tomllib.TOMLDecodeError as error:
-        raise LabCodesError(file, (str(error),)) from error
-    except ValidationError as error:
-        problems = tuple(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise LabCodesError(file, problems) from error
 
 
 def _index(codes: Iterable[LabCode]) -> Mapping[tuple[str, str], LabCode]:

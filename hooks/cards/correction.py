@@ -1,0 +1,70 @@
+"""A drafted order, corrected: the entire draft with another dose and rate, and nothing else."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, Final
+
+from fhir.resources.R4B.medicationrequest import MedicationRequest
+from pydantic import ValidationError
+
+from hooks.cards.orders import quantity
+from hooks.protocol.model import Dosing
+
+Json = dict[str, Any]
+
+#: Where R4 wants a list and real drafts hold one object: the object is kept, in a list.
+_LISTS: Final = ("category", "reasonCode", "reasonReference", "dosageInstruction", "note")
+_RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
+
+
+def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
+    """The whole draft with the dosing, ready to go back as an `update`.
+
+    Every other element stays, also those that nobody here understands. `text` replaces a dosage
+    text that would contradict the new dose. None if what comes out would not be valid R4: then
+    the draft cannot be mended from here, and the card only says what is wrong.
+    """
+    order: Json = deepcopy(dict(draft))
+    for name in _LISTS:
+        if isinstance(order.get(name), dict):
+            order[name] = [order[name]]
+    instructions = order.get("dosageInstruction")
+    if instructions is None:
+        instructions = order["dosageInstruction"] = [{}]
+    if not isinstance(instructions, list) or len(instructions) != 1:
+        return None
+    instruction = instructions[0]
+    if not isinstance(instruction, dict):
+        return None
+    _set(instruction, dosing, text)
+    try:
+        MedicationRequest.model_validate(order)
+    except ValidationError:
+        return None
+    return order
+
+
+def _set(instruction: Json, dosing: Dosing, text: str) -> None:
+    if "text" in instruction:
+        instruction["text"] = text
+    dose = quantity(dosing.dose.value, "g")
+    rate = {"numerator": dose, "denominator": quantity(dosing.over.value, "min")}
+    doses = instruction.get("doseAndRate")
+    if isinstance(doses, dict):
+        doses = instruction["doseAndRate"] = [doses]
+    if not isinstance(doses, list) or not doses:
+        doses = instruction["doseAndRate"] = [{}]
+    for name in ("doseQuantity", "doseRange", *_RATES):
+        instruction.pop(name, None)
+    for item in doses:
+        if isinstance(item, dict):
+            for name in ("doseRange", *_RATES):
+                item.pop(name, None)
+            item["doseQuantity"] = dose
+            item["rateRatio"] = rate
+    timing = instruction.get("timing")
+    repeat = timing.get("repeat") if isinstance(timing, dict) else None
+    if isinstance(repeat, dict) and "duration" in repeat:
+        repeat["duration"] = dosing.over.value
+        repeat["durationUnit"] = "min"
+        repeat.pop("durationMax", None)

@@ -1,0 +1,59 @@
+"""Conditions: which of the patient's coded problems the protocol knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hooks.chart.codes.files import Entry, Text, shipped
+
+
+class _Codes(Entry):
+    system: Text
+    codes: tuple[Text, ...]
+    source: Text
+    verified: bool = True
+
+
+class _Condition(Entry):
+    id: Text
+    name: Text
+    codes: tuple[_Codes, ...]
+
+
+class _Conditions(Entry):
+    condition: tuple[_Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionCodes:
+    """Known conditions by (system, code), and by the beginning of a code."""
+
+    exact: Mapping[tuple[str, str], str]
+    prefixes: Mapping[str, tuple[tuple[str, str], ...]]
+    names: Mapping[str, str]
+
+    def find(self, system: str, code: str) -> str | None:
+        """The id of the condition that a code stands for."""
+        known = self.exact.get((system, code))
+        if known is not None:
+            return known
+        for prefix, condition in self.prefixes.get(system, ()):
+            if code.startswith(prefix):
+                return condition
+        return None
+
+
+def load() -> ConditionCodes:
+    """The conditions shipped with the service."""
+    exact: dict[tuple[str, str], str] = {}
+    prefixes: dict[str, tuple[tuple[str, str], ...]] = {}
+    names: dict[str, str] = {}
+    for condition in shipped(_Conditions, "conditions.toml").condition:
+        names[condition.id] = condition.name
+        for group in condition.codes:
+            for code in group.codes:
+                if code.endswith("*"):
+                    known = prefixes.get(group.system, ())
+                    prefixes[group.system] = (*known, (code[:-1], condition.id))
+                else:
+                    exact[group.system, code] = condition.id
+    return ConditionCodes(exact, prefixes, names)

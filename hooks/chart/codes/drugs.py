@@ -1,0 +1,229 @@
+"""Drugs: which ones an order names, and whether it is magnesium that goes into a vein."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from hooks.chart.codes.files import Entry, Text, shipped, written
+
+RXNORM: Final = frozenset(
+    {
+        "http://www.nlm.nih.gov/research/umls/rxnorm",
+        "urn:oid:2.16.840.1.113883.6.88",
+    }
+)
+
+
+class DrugClass(StrEnum):
+    """Why a drug matters beside a magnesium level."""
+
+    MAGNESIUM_WASTING = "magnesium-wasting"
+    QT = "qt"
+    DIGOXIN = "digoxin"
+    POTASSIUM = "potassium"
+    ORAL_MAGNESIUM = "oral-magnesium"
+    NEUROMUSCULAR_BLOCKER = "neuromuscular-blocker"
+    CALCIUM_CHANNEL_BLOCKER = "calcium-channel-blocker"
+
+
+class Route(StrEnum):
+    """How magnesium is given, as far as it matters: into the body or through the gut."""
+
+    INTRAVENOUS = "intravenous"
+    INTRAMUSCULAR = "intramuscular"
+    ENTERAL = "enteral"
+
+
+class Drug(Entry):
+    """One drug: its codes, its names, and its classes."""
+
+    name: Text
+    classes: frozenset[DrugClass]
+    rxnorm: tuple[Text, ...] = ()
+    names: tuple[Text, ...]
+    source: Text
+    verified: bool = True
+
+
+class _Drugs(Entry):
+    drug: tuple[Drug, ...]
+
+
+class _Heptahydrate(Entry):
+    meq_per_g: Decimal
+    mmol_per_g: Decimal
+    source: Text
+
+
+class _Ingredient(Entry):
+    name: Text
+    rxnorm: tuple[Text, ...]
+    names: tuple[Text, ...]
+    needs_intravenous_evidence: bool
+    source: Text
+
+
+class _Product(Entry):
+    rxnorm: Text
+    display: Text
+    ingredient: Text
+    intravenous: bool
+    mg_per_ml: Decimal | None = None
+    source: Text
+
+
+class _Evidence(Entry):
+    intravenous_codes: frozenset[Text]
+    intravenous_words: tuple[Text, ...]
+    intramuscular_codes: frozenset[Text]
+    intramuscular_words: tuple[Text, ...]
+    enteral_codes: frozenset[Text]
+    enteral_words: tuple[Text, ...]
+    source: Text
+
+
+class _MagnesiumProducts(Entry):
+    heptahydrate: _Heptahydrate
+    ingredient: tuple[_Ingredient, ...]
+    product: tuple[_Product, ...]
+    evidence: _Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What an order's medication is: known drugs, and how its magnesium is given if it is some.
+
+    `magnesium` is None for an order that is no magnesium sulfate or chloride at all.
+    `mg_per_ml` is the concentration where the product is known or its name says it; `sulfate`
+    tells the sulfate from the chloride, whose grams mean something else.
+    """
+
+    drugs: tuple[Drug, ...] = ()
+    magnesium: Route | None = None
+    mg_per_ml: Decimal | None = None
+    sulfate: bool = True
+
+
+class DrugCodes:
+    """All known drugs, looked up by code, else by whole-word name."""
+
+    def __init__(self, drugs: Iterable[Drug], products: _MagnesiumProducts) -> None:
+        self._by_code: dict[str, tuple[Drug, ...]] = {}
+        by_name: dict[str, tuple[Drug, ...]] = {}
+        for drug in drugs:
+            for code in drug.rxnorm:
+                self._by_code[code] = (*self._by_code.get(code, ()), drug)
+            for name in drug.names:
+                by_name[name.lower()] = (*by_name.get(name.lower(), ()), drug)
+        self._by_name = by_name
+        self._names = _words(by_name)
+        self._products = {product.rxnorm: product for product in products.product}
+        self._ingredients = {
+            name.lower(): ingredient
+            for ingredient in products.ingredient
+            for name in ingredient.names
+        }
+        self._ingredient_codes = {
+            code: ingredient for ingredient in products.ingredient for code in ingredient.rxnorm
+        }
+        self._ingredient_names = _words(self._ingredients)
+        self.heptahydrate = products.heptahydrate
+        self._evidence = products.evidence
+        self._evidence_words = (
+            (Route.ENTERAL, _words(products.evidence.enteral_words)),
+            (Route.INTRAMUSCULAR, _words(products.evidence.intramuscular_words)),
+            (Route.INTRAVENOUS, _words(products.evidence.intravenous_words)),
+        )
+
+    def recognize(
+        self, rxnorm: Iterable[str], texts: Iterable[str], route: Route | None
+    ) -> Recognition:
+        """What a medication is, by its RxNorm codes, else by its texts; `route` as ordered."""
+        codes, said = tuple(rxnorm), tuple(texts)
+        text = " ; ".join(said)
+        magnesium, concentration, sulfate = self._magnesium(codes, said, route)
+        by_code = [drug for code in codes for drug in self._by_code.get(code, ())]
+        if not by_code and magnesium is None:
+            found = {match.lower() for match in self._names.findall(text)}
+            by_code = [drug for name in sorted(found) for drug in self._by_name[name]]
+        unique = tuple({(drug.name, drug.classes): drug for drug in by_code}.values())
+        return Recognition(unique, magnesium, concentration, sulfate)
+
+    def route(self, codes: Iterable[str], texts: Iterable[str]) -> Route | None:
+        """The route that codes and words name; None if they name none that matters."""
+        evidence = self._evidence
+        for code in codes:
+            if code in evidence.enteral_codes:
+                return Route.ENTERAL
+            if code in evidence.intramuscular_codes:
+                return Route.INTRAMUSCULAR
+            if code in evidence.intravenous_codes:
+                return Route.INTRAVENOUS
+        return self._by_words(" ; ".join(texts))
+
+    def _by_words(self, text: str) -> Route | None:
+        return next((route for route, words in self._evidence_words if words.search(text)), None)
+
+    def _magnesium(
+        self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
+    ) -> tuple[Route | None, Decimal | None, bool]:
+        for code in codes:
+            product = self._products.get(code)
+            if product is not None:
+                if not product.intravenous:
+                    return Route.ENTERAL, None, True
+                given = route if route is Route.INTRAMUSCULAR else Route.INTRAVENOUS
+                return given, product.mg_per_ml, product.ingredient == _SULFATE
+        ingredient = next(
+            (self._ingredient_codes[code] for code in codes if code in self._ingredient_codes), None
+        )
+        if ingredient is None:
+            # A code that stands for another drug says more than a word in a text.
+            if any(code in self._by_code for code in codes):
+                return None, None, True
+            for text in texts:
+                match = self._ingredient_names.search(text)
+                if match is not None and not _is_combination(text):
+                    ingredient = self._ingredients[match[0].lower()]
+                    break
+        if ingredient is None:
+            return None, None, True
+        concentration = next((_concentration(text) for text in texts if _concentration(text)), None)
+        known = route or self._by_words(" ; ".join(texts))
+        if known is None:
+            known = Route.ENTERAL if ingredient.needs_intravenous_evidence else Route.INTRAVENOUS
+        return known, concentration, ingredient.name == _SULFATE
+
+
+_SULFATE: Final = "magnesium sulfate"
+_CONCENTRATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*mg\s*/\s*ml\b", re.IGNORECASE)
+
+
+def _concentration(text: str) -> Decimal | None:
+    match = _CONCENTRATION.search(text)
+    return Decimal(match[1]) if match and Decimal(match[1]) > 0 else None
+
+
+def _is_combination(text: str) -> bool:
+    """Whether a name lists several ingredients, as RxNorm writes them: `a 1 MG / b 2 MG`."""
+    return any(part[:1].isalpha() for part in re.split(r"\s+/\s+", text)[1:])
+
+
+def _words(names: Iterable[str] | Mapping[str, object]) -> re.Pattern[str]:
+    """A pattern that finds any of the names as whole words, the longest first."""
+    alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE)
+
+
+def load(qt_file: Path | None = None) -> DrugCodes:
+    """The drugs shipped with the service; `qt_file` replaces the list of QT drugs.
+
+    Raises LabCodesError for a site's file that cannot be used.
+    """
+    qt = written(_Drugs, qt_file) if qt_file else shipped(_Drugs, "qt_drugs.toml")
+    drugs = (*shipped(_Drugs, "drugs.toml").drug, *qt.drug)
+    return DrugCodes(drugs, shipped(_MagnesiumProducts, "magnesium_products.toml"))

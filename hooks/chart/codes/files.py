@@ -1,0 +1,50 @@
+"""Code lists are TOML files with a typed form; a list with a mistake is refused, naming it."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from hooks.errors import LabCodesError
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Entry(BaseModel):
+    """A part of a code list: nothing may stand in it that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+List = TypeVar("List", bound=Entry)
+
+
+def shipped(form: type[List], name: str) -> List:
+    """A code list that comes with the service."""
+    text = resources.files(__package__ or __name__).joinpath(name).read_text(encoding="utf-8")
+    return parse(form, text, name)
+
+
+def written(form: type[List], path: Path) -> List:
+    """A code list that a site wrote. Raises LabCodesError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabCodesError(str(path), (f"cannot be read: {error}",)) from error
+    return parse(form, text, str(path))
+
+
+def parse(form: type[List], text: str, file: str) -> List:
+    """Read a code list from text. Raises LabCodesError naming every mistake."""
+    try:
+        return form.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise LabCodesError(file, (str(error),)) from error
+    except ValidationError as error:
+        problems = tuple(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise LabCodesError(file, problems) from error

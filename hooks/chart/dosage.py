@@ -1,0 +1,200 @@
+"""Dosage: how much of a drug an order gives, and how fast, read as what it is and no further.
+
+Free text is never parsed for a dose: nobody checks what a number in a sentence belongs to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from hooks.chart.units import read_number
+
+
+class DoseProblem(StrEnum):
+    """Why a dose could not be read."""
+
+    MISSING = "missing"
+    SEVERAL = "several"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Dosage:
+    """A dose in g of magnesium sulfate heptahydrate, minutes, and mg/min, as far as readable.
+
+    `rate` is the faster one where duration and rate contradict each other.
+    """
+
+    grams: Decimal | None = None
+    minutes: Decimal | None = None
+    rate: Decimal | None = None
+    problem: DoseProblem | None = DoseProblem.MISSING
+    recurring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, mg/mL of the product."""
+
+    meq_per_g: Decimal
+    mmol_per_g: Decimal
+    mg_per_ml: Decimal | None
+
+
+_MINUTES: Final[Mapping[str, Decimal]] = {
+    "s": Decimal(1) / 60,
+    "min": Decimal(1),
+    "h": Decimal(60),
+    "d": Decimal(1440),
+    "minute": Decimal(1),
+    "minutes": Decimal(1),
+    "hr": Decimal(60),
+    "hour": Decimal(60),
+    "hours": Decimal(60),
+}
+
+
+def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
+    """The dosage of a MedicationRequest, R4 or the STU3 shape that still travels under R4."""
+    instructions = _objects(resource.get("dosageInstruction"))
+    if not instructions:
+        return Dosage()
+    if len(instructions) > 1:
+        return Dosage(problem=DoseProblem.SEVERAL, recurring=True)
+    instruction = instructions[0]
+    repeat = _object(_object(instruction.get("timing")).get("repeat"))
+    minutes = _duration(repeat)
+    recurring = _is_recurring(repeat)
+    doses = _chosen(_objects(instruction.get("doseAndRate")) or [instruction])
+    amounts = {_amount(_object(dose.get("doseQuantity")), conversion) for dose in doses}
+    rates = {_rate(dose, conversion) for dose in doses} - {None}
+    if len(amounts) > 1 or len(rates) > 1:
+        return Dosage(minutes=minutes, problem=DoseProblem.SEVERAL, recurring=recurring)
+    grams = next(iter(amounts), None)
+    said = next(iter(rates), None)
+    given = any(dose.get("doseQuantity") is not None for dose in doses)
+    problem = None
+    if grams is None:
+        problem = DoseProblem.UNIT if given else DoseProblem.MISSING
+    return _settle(grams, minutes, said, problem, recurring=recurring)
+
+
+def _settle(
+    grams: Decimal | None,
+    minutes: Decimal | None,
+    said: Decimal | None,
+    problem: DoseProblem | None,
+    *,
+    recurring: bool,
+) -> Dosage:
+    by_time = grams * 1000 / minutes if grams and minutes else None
+    rate = max((rate for rate in (said, by_time) if rate), default=None)
+    if grams and rate and rate != by_time:
+        minutes = grams * 1000 / rate
+    return Dosage(grams, minutes, rate, problem, recurring)
+
+
+def _chosen(doses: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of several doses the ordered one, where one says so; else all of them."""
+    ordered = [
+        dose
+        for dose in doses
+        if any(
+            coding.get("code") == "ordered"
+            for coding in _objects(_object(dose.get("type")).get("coding"))
+        )
+    ]
+    return ordered or doses
+
+
+def _is_recurring(repeat: Mapping[str, Any]) -> bool:
+    return repeat.get("frequency") is not None and repeat.get("count") != 1
+
+
+def _duration(repeat: Mapping[str, Any]) -> Decimal | None:
+    number, unit = read_number(repeat.get("duration")), repeat.get("durationUnit")
+    factor = _MINUTES.get(unit) if isinstance(unit, str) else None
+    return number * factor if number is not None and number > 0 and factor is not None else None
+
+
+def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
+    """A quantity in g of magnesium sulfate heptahydrate."""
+    number = read_number(quantity.get("value"))
+    if number is None or number <= 0 or quantity.get("comparator") is not None:
+        return None
+    unit = _unit(quantity)
+    return None if unit is None else _grams(number, unit, conversion)
+
+
+def _unit(quantity: Mapping[str, Any]) -> str | None:
+    """The unit that code and text agree on, in lower case; None if they differ or are missing."""
+    said = {
+        text.strip().lower()
+        for text in (quantity.get("code"), quantity.get("unit"))
+        if isinstance(text, str) and text.strip()
+    }
+    known = {_SYNONYMS.get(text, text) for text in said}
+    return known.pop() if len(known) == 1 else None
+
+
+_SYNONYMS: Final[Mapping[str, str]] = {
+    "gm": "g",
+    "gram": "g",
+    "grams": "g",
+    "milligram": "mg",
+    "milligrams": "mg",
+    "milliliter": "ml",
+    "milliliters": "ml",
+    "milliequivalent": "meq",
+    "millimole": "mmol",
+}
+
+
+def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None:
+    match unit:
+        case "g":
+            return number
+        case "mg":
+            return number / 1000
+        case "meq":
+            return number / conversion.meq_per_g
+        case "mmol":
+            return number / conversion.mmol_per_g
+        case "ml" if conversion.mg_per_ml is not None:
+            return number * conversion.mg_per_ml / 1000
+        case _:
+            return None
+
+
+def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
+    """mg per minute from a rateRatio or a rateQuantity."""
+    ratio = _object(dose.get("rateRatio"))
+    if ratio:
+        grams = _amount(_object(ratio.get("numerator")), conversion)
+        below = _object(ratio.get("denominator"))
+        number, unit = read_number(below.get("value")), _unit(below)
+        factor = _MINUTES.get(unit) if unit else None
+        if grams is None or number is None or number <= 0 or factor is None:
+            return None
+        return grams * 1000 / (number * factor)
+    quantity = _object(dose.get("rateQuantity"))
+    number, unit = read_number(quantity.get("value")), _unit(quantity)
+    if number is None or number <= 0 or unit is None or unit.count("/") != 1:
+        return None
+    amount, time = unit.split("/")
+    grams = _grams(number, _SYNONYMS.get(amount, amount), conversion)
+    factor = _MINUTES.get(time)
+    return None if grams is None or factor is None else grams * 1000 / factor
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    """The objects of a list, or the object that stands where a list belongs."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,58 @@
+"""An order as a fact: what is drafted, running or given, and which levels are ordered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hooks.chart.codes.drugs import DrugClass, Route
+from hooks.chart.dosage import Dosage
+from hooks.chart.moments import Moment
+from hooks.chart.units import Analyte
+
+
+class Place(StrEnum):
+    """Where an order stands."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One medication order of this patient.
+
+    `name` is text from the request: not safe to show before it is escaped. `classes` maps why the
+    drug matters to the drug's own name. `magnesium` says how its magnesium sulfate or chloride is
+    given, None if it is none. `indication` is another reason that the order itself names.
+    """
+
+    reference: str
+    place: Place
+    selected: bool
+    name: str | None
+    classes: Mapping[DrugClass, str]
+    magnesium: Route | None
+    dosage: Dosage
+    authored: Moment | None
+    indication: str | None
+
+    @property
+    def is_parenteral_magnesium(self) -> bool:
+        """Whether the order puts magnesium into a vein or a muscle."""
+        return self.magnesium in (Route.INTRAVENOUS, Route.INTRAMUSCULAR)
+
+    @property
+    def is_magnesium(self) -> bool:
+        """Whether the order gives magnesium at all."""
+        return self.magnesium is not None or DrugClass.ORAL_MAGNESIUM in self.classes
+
+
+@dataclass(frozen=True, slots=True)
+class LabOrder:
+    """A level that is ordered: `due` is the end of its time, None if none is named."""
+
+    analyte: Analyte
+    place: Place
+    authored: Moment | None
+    due: Moment | None

@@ -1,0 +1,226 @@
+"""Orders as facts: drafted, running and given medication, and levels that are already ordered."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from hooks.chart.codes import LabCodes
+from hooks.chart.codes.conditions import ConditionCodes
+from hooks.chart.codes.drugs import RXNORM, DrugClass, DrugCodes, Route
+from hooks.chart.context import Draft
+from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
+from hooks.chart.moments import read_moment
+from hooks.chart.order import LabOrder, Order, Place
+from hooks.chart.references import belongs_to, reference_of
+from hooks.chart.units import Analyte
+
+
+_OTHER_INDICATIONS: Final = frozenset({"asthma", "pre-eclampsia", "torsades", "cardiac-arrest"})
+
+_PLACES: Final[Mapping[str, Place]] = {
+    "active": Place.ACTIVE,
+    "completed": Place.COMPLETED,
+}
+
+
+class OrderReader:
+    """Reads orders with the code lists of the service."""
+
+    def __init__(self, drugs: DrugCodes, conditions: ConditionCodes, labs: LabCodes) -> None:
+        self._drugs = drugs
+        self._conditions = conditions
+        self._labs = labs
+
+    def drafts(self, drafts: Iterable[Draft], entries: Iterable[Any]) -> tuple[Order, ...]:
+        """The medication orders among the drafts; `entries` are all of the Bundle's entries."""
+        index = _index(entries)
+        return tuple(
+            self._order(draft.resource, draft.reference, Place.DRAFT, draft.selected, index)
+            for draft in drafts
+            if draft.type == "MedicationRequest" and not draft.is_blank
+        )
+
+    def recorded(self, bundle: Mapping[str, Any] | None, patient_id: str) -> tuple[Order, ...]:
+        """The running and given orders of a searchset Bundle of MedicationRequests."""
+        entries = _entries(bundle)
+        index = _index(entries)
+        orders = []
+        for resource in _own(entries, "MedicationRequest", patient_id):
+            place = _PLACES.get(str(resource.get("status")))
+            if place is not None and resource.get("doNotPerform") is not True:
+                identity = str(resource.get("id"))
+                reference = f"MedicationRequest/{identity}"
+                orders.append(self._order(resource, reference, place, False, index))
+        return tuple(orders)
+
+    def lab_drafts(self, drafts: Iterable[Draft]) -> tuple[LabOrder, ...]:
+        """The levels among the drafts."""
+        found = (
+            self._lab(draft.resource, Place.DRAFT)
+            for draft in drafts
+            if draft.type == "ServiceRequest"
+        )
+        return tuple(lab for lab in found if lab is not None)
+
+    def lab_orders(self, bundle: Mapping[str, Any] | None, patient_id: str) -> tuple[LabOrder, ...]:
+        """The levels among the active ServiceRequests of a searchset Bundle."""
+        found = (
+            self._lab(resource, Place.ACTIVE)
+            for resource in _own(_entries(bundle), "ServiceRequest", patient_id)
+            if resource.get("status") == "active" and resource.get("doNotPerform") is not True
+        )
+        return tuple(lab for lab in found if lab is not None)
+
+    def _order(
+        self,
+        resource: Mapping[str, Any],
+        reference: str,
+        place: Place,
+        selected: bool,
+        index: Mapping[str, Mapping[str, Any]],
+    ) -> Order:
+        codes, texts = _medication(resource, index)
+        recognition = self._drugs.recognize(codes, texts, self._route(resource))
+        classes: dict[DrugClass, str] = {}
+        for drug in recognition.drugs:
+            for kind in sorted(drug.classes):
+                classes.setdefault(kind, drug.name)
+        heptahydrate = self._drugs.heptahydrate
+        conversion = Conversion(
+            heptahydrate.meq_per_g, heptahydrate.mmol_per_g, recognition.mg_per_ml
+        )
+        dosage = Dosage()
+        if recognition.magnesium is not None:
+            dosage = (
+                read_dosage(resource, conversion)
+                if recognition.sulfate
+                else Dosage(problem=DoseProblem.UNIT)
+            )
+        return Order(
+            reference,
+            place,
+            selected,
+            texts[0] if texts else None,
+            classes,
+            recognition.magnesium,
+            dosage,
+            read_moment(resource.get("authoredOn")),
+            self._indication(resource),
+        )
+
+    def _route(self, resource: Mapping[str, Any]) -> Route | None:
+        codes: list[str] = []
+        texts: list[str] = []
+        for instruction in _objects(resource.get("dosageInstruction")):
+            _collect(instruction.get("route"), codes, texts)
+        return self._drugs.route(codes, texts) if codes or texts else None
+
+    def _indication(self, resource: Mapping[str, Any]) -> str | None:
+        """Another indication than a low level that the order's reason names in code or words."""
+        for concept in _objects(resource.get("reasonCode")):
+            for coding in _objects(concept.get("coding")):
+                system, code = coding.get("system"), coding.get("code")
+                if isinstance(system, str) and isinstance(code, str):
+                    known = self._conditions.find(system, code)
+                    if known in _OTHER_INDICATIONS:
+                        return known
+            text = concept.get("text")
+            if isinstance(text, str):
+                for known in sorted(_OTHER_INDICATIONS):
+                    if known.replace("-", " ") in text.lower().replace("-", " "):
+                        return known
+        return None
+
+    def _lab(self, resource: Mapping[str, Any], place: Place) -> LabOrder | None:
+        known = self._labs.read(resource.get("code"))
+        analyte = next(
+            (
+                code.analyte
+                for code in known
+                if not code.excluded and code.analyte in (Analyte.MAGNESIUM, Analyte.CREATININE)
+            ),
+            None,
+        )
+        if analyte is None:
+            return None
+        period = resource.get("occurrencePeriod")
+        due = None
+        if isinstance(period, dict):
+            due = read_moment(period.get("end")) or read_moment(period.get("start"))
+        due = due or read_moment(resource.get("occurrenceDateTime"))
+        return LabOrder(analyte, place, read_moment(resource.get("authoredOn")), due)
+
+
+def _medication(
+    resource: Mapping[str, Any], index: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[str], list[str]]:
+    """RxNorm codes and texts of an order's medication, wherever they travel.
+
+    A referenced Medication is looked up among the contained resources, then in the same Bundle;
+    without one, the display of the reference is all there is.
+    """
+    codes: list[str] = []
+    texts: list[str] = []
+    _collect(resource.get("medicationCodeableConcept"), codes, texts, RXNORM)
+    reference = resource.get("medicationReference")
+    target = reference_of(reference)
+    if target is not None:
+        contained = {f"#{item.get('id')}": item for item in _objects(resource.get("contained"))}
+        medication = contained.get(target) or index.get(target.partition("/_history/")[0])
+        if medication is not None:
+            _collect(medication.get("code"), codes, texts, RXNORM)
+    display = reference.get("display") if isinstance(reference, dict) else None
+    if isinstance(display, str) and display.strip():
+        texts.append(display)
+    return codes, texts
+
+
+def _collect(
+    concept: object, codes: list[str], texts: list[str], systems: frozenset[str] | None = None
+) -> None:
+    """Add a CodeableConcept's codes (of the systems, if given), text and displays."""
+    for item in _objects(concept):
+        text = item.get("text")
+        if isinstance(text, str) and text.strip():
+            texts.append(text)
+        for coding in _objects(item.get("coding")):
+            code, display = coding.get("code"), coding.get("display")
+            if isinstance(code, str) and (systems is None or str(coding.get("system")) in systems):
+                codes.append(code)
+            if isinstance(display, str) and display.strip() and display not in texts:
+                texts.append(display)
+
+
+def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:
+    entries = bundle.get("entry") if bundle is not None else None
+    return entries if isinstance(entries, list) else []
+
+
+def _index(entries: Iterable[Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The Medications of a Bundle by `Type/id` and by `fullUrl`."""
+    index: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict) and resource.get("resourceType") == "Medication":
+            identity, url = resource.get("id"), entry.get("fullUrl")
+            if isinstance(identity, str):
+                index[f"Medication/{identity}"] = resource
+            if isinstance(url, str):
+                index[url] = resource
+    return index
+
+
+def _own(entries: Iterable[Any], kind: str, patient_id: str) -> Iterable[Mapping[str, Any]]:
+    for entry in entries:
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if (
+            isinstance(resource, dict)
+            and resource.get("resourceType") == kind
+            and belongs_to(resource.get("subject"), patient_id)
+        ):
+            yield resource
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

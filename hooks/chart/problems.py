@@ -1,0 +1,67 @@
+"""The problem list: which known conditions the patient has now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hooks.chart.codes.conditions import ConditionCodes
+from hooks.chart.references import belongs_to
+
+_PAST: Final = frozenset({"inactive", "remission", "resolved"})
+_NOT_SO: Final = frozenset({"refuted", "entered-in-error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One known condition: its id in the code list, and the code by which it was found."""
+
+    id: str
+    name: str
+    code: str
+
+
+def read_conditions(
+    bundle: Mapping[str, Any] | None, patient_id: str, codes: ConditionCodes
+) -> tuple[Condition, ...]:
+    """The known conditions of a searchset Bundle that are not past, refuted or another patient's.
+
+    A condition whose clinical status is not told counts: leaving out a reason for caution would
+    be the worse mistake.
+    """
+    entries = bundle.get("entry") if bundle is not None else None
+    found: dict[str, Condition] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if (
+            not isinstance(resource, dict)
+            or resource.get("resourceType") != "Condition"
+            or not belongs_to(resource.get("subject"), patient_id)
+            or _codes(resource.get("clinicalStatus")) & _PAST
+            or _codes(resource.get("verificationStatus")) & _NOT_SO
+        ):
+            continue
+        for system, code in _codings(resource.get("code")):
+            known = codes.find(system, code)
+            if known is not None:
+                found.setdefault(known, Condition(known, codes.names[known], code))
+    return tuple(found.values())
+
+
+def _codings(concept: object) -> list[tuple[str, str]]:
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    return [
+        (coding["system"], coding["code"])
+        for coding in (codings if isinstance(codings, list) else ())
+        if isinstance(coding, dict)
+        and isinstance(coding.get("system"), str)
+        and isinstance(coding.get("code"), str)
+    ]
+
+
+def _codes(concept: object) -> set[str]:
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    return {
+        coding["code"]
+        for coding in (codings if isinstance(codings, list) else ())
+        if isinstance(coding, dict) and isinstance(coding.get("code"), str)
+    }

@@ -1,0 +1,137 @@
+"""The evidence: what of a chart counts by the protocol, gathered before anything is decided."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Reason
+from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.order import Order, Place
+from hooks.chart.units import Analyte
+from hooks.protocol.choice import Choice, choose, instant, refuse
+from hooks.protocol.kidneys import Kidneys, examine
+from hooks.protocol.model import Band
+from hooks.protocol.potassium import potassium_level
+from hooks.protocol.protocol import Protocol
+from hooks.protocol.replacement import Replacement, is_level_ordered, survey
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What counts: the newest believable results, renal function, and the magnesium orders."""
+
+    chart: Chart
+    protocol: Protocol
+    magnesium: Choice
+    potassium: Choice
+    creatinine: Choice
+    qtc: Choice
+    replacement: Replacement
+    kidneys: Kidneys | None = None
+    conditions: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def selected(self) -> tuple[Order, ...]:
+        """The medication orders that were just selected."""
+        return tuple(order for order in self.chart.orders if order.selected)
+
+    @property
+    def potassium_is_low(self) -> bool:
+        """M1."""
+        result = self.potassium.measurement
+        return result is not None and potassium_level(result, self.protocol) != "sufficient"
+
+    @property
+    def magnesium_is_selected(self) -> bool:
+        """Whether magnesium of any kind was just selected."""
+        return any(order.is_magnesium for order in self.selected)
+
+    def selects(self, *classes: DrugClass) -> bool:
+        """Whether a drug of one of the classes was just selected."""
+        return any(kind in order.classes for order in self.selected for kind in classes)
+
+    def drug(self, kind: DrugClass, *, selected_only: bool = False) -> str | None:
+        """The name of a drug of the class that is being ordered, else of one that runs."""
+        by_place = sorted(
+            (
+                order
+                for order in self.chart.orders
+                if order.place is not Place.COMPLETED and (order.selected or not selected_only)
+            ),
+            key=lambda order: (not order.selected, order.place is not Place.DRAFT),
+        )
+        return next((order.classes[kind] for order in by_place if kind in order.classes), None)
+
+    def is_level_ordered(self, analyte: Analyte, after: datetime | None = None) -> bool:
+        """Whether a level is drafted or ordered that will be taken after the moment."""
+        return is_level_ordered(self.chart.lab_orders, analyte, after, self.protocol)
+
+    @property
+    def earlier(self) -> tuple[Measurement, ...]:
+        """The believable magnesium results before the one that counts, newest first."""
+        newest = self.magnesium.measurement
+        if newest is None:
+            return ()
+        windows = self.protocol.document.windows
+        limits = self.protocol.document.plausible.magnesium
+        at = instant(newest.time, windows)
+        before = (
+            result
+            for result in self.chart.magnesium.results
+            if isinstance(result, Measurement)
+            and not result.preliminary
+            and limits.from_.value <= result.value <= limits.to.value
+            and instant(result.time, windows) < at
+        )
+        return tuple(sorted(before, key=lambda result: result.time.at, reverse=True))
+
+
+def gather(chart: Chart, protocol: Protocol) -> Evidence:
+    """The evidence in a chart, renal function left out: it is only looked at for a dose."""
+    now = chart.now
+    magnesium = choose(chart.magnesium, now, protocol, Analyte.MAGNESIUM)
+    if magnesium.measurement is not None and certain_band(magnesium.measurement, protocol) is None:
+        magnesium = refuse(magnesium, Reason.COMPARATOR_UNCLASSIFIABLE)
+    potassium = choose(chart.potassium, now, protocol, Analyte.POTASSIUM)
+    if potassium.measurement is not None and not potassium_level(potassium.measurement, protocol):
+        potassium = refuse(potassium, Reason.COMPARATOR_UNCLASSIFIABLE)
+    return Evidence(
+        chart,
+        protocol,
+        magnesium,
+        potassium,
+        choose(chart.creatinine, now, protocol, Analyte.CREATININE),
+        choose(chart.qtc, now, protocol, Analyte.QTC),
+        survey(chart, magnesium.measurement, protocol),
+        conditions=frozenset(condition.id for condition in chart.conditions),
+    )
+
+
+def with_kidneys(evidence: Evidence, patient: Patient) -> Evidence:
+    """The evidence with renal function, as far as a creatinine allows."""
+    creatinine = evidence.creatinine.measurement
+    if creatinine is None:
+        return evidence
+    kidneys = examine(evidence.chart, patient, creatinine, evidence.protocol)
+    if kidneys is None:
+        refused = refuse(evidence.creatinine, Reason.COMPARATOR_UNCLASSIFIABLE)
+        return replace(evidence, creatinine=refused)
+    return replace(evidence, kidneys=kidneys)
+
+
+def certain_band(result: Measurement, protocol: Protocol) -> Band | None:
+    """The band of a result; None for a limit beyond which more than one band lies (settled 15)."""
+    lowest, highest = protocol.bands[0], protocol.bands[-1]
+    value = result.value
+    match result.comparator:
+        case None:
+            return protocol.band_of(value)
+        case Comparator.BELOW:
+            limit = lowest.upper
+            return lowest if limit is not None and value <= limit.value else None
+        case Comparator.AT_MOST:
+            return lowest if lowest.holds(value) else None
+        case Comparator.ABOVE:
+            limit = highest.lower
+            return highest if limit is not None and value >= limit.value else None
+        case Comparator.AT_LEAST:
+            return highest if highest.holds(value) else None

@@ -1,0 +1,191 @@
+"""Magnesium that is drafted, runs, or was given: which orders count, and what is wrong with them.
+
+Settled 6 to 8: an order counts if it may have put magnesium into the patient after the specimen
+was taken, or will; a drafted one is held against the row, and what is wrong is offered corrected.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hooks.chart.chart import Chart, Measurement
+from hooks.chart.codes.drugs import Route
+from hooks.chart.moments import Moment
+from hooks.chart.order import LabOrder, Order, Place
+from hooks.chart.units import Analyte
+from hooks.protocol.choice import instant
+from hooks.protocol.model import Dosing, Row, Tier
+from hooks.protocol.protocol import Protocol
+from hooks.protocol.quantity import Quantity
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The parenteral magnesium orders around one magnesium result.
+
+    `selected` and `drafted` are unsigned (just chosen, and chosen before), `running` may still
+    run or ran past the specimen, `given` ended after it, `answered` ended before it: the result
+    already shows what they did. A selected order for another indication is in `elsewhere` only.
+    """
+
+    selected: tuple[Order, ...] = ()
+    drafted: tuple[Order, ...] = ()
+    running: tuple[Order, ...] = ()
+    given: tuple[Order, ...] = ()
+    answered: tuple[Order, ...] = ()
+    elsewhere: tuple[Order, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether any of them forbids a second dose."""
+        return bool(self.selected or self.drafted or self.running or self.given or self.elsewhere)
+
+    @property
+    def others(self) -> tuple[Order, ...]:
+        """What counts beside the selected drafts."""
+        return (*self.drafted, *self.running, *self.given)
+
+
+def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Replacement:
+    """Sort the patient's parenteral magnesium orders by what they mean for the result."""
+    orders = [order for order in chart.orders if order.is_parenteral_magnesium]
+    drafts = [order for order in orders if order.place is Place.DRAFT]
+    windows = protocol.document.windows
+    taken = instant(specimen.time, windows) if specimen is not None else None
+    running: list[Order] = []
+    given: list[Order] = []
+    answered: list[Order] = []
+    for order in orders:
+        if order.place is Place.DRAFT:
+            continue
+        end = _latest_end(order, chart.now, protocol)
+        if taken is None or end is None or end > taken:
+            if order.place is Place.ACTIVE:
+                running.append(order)
+            elif end is not None and taken is not None:
+                given.append(order)
+        elif taken - end <= windows.recent_dose.value.span:
+            answered.append(order)
+    return Replacement(
+        tuple(order for order in drafts if order.selected and order.indication is None),
+        tuple(order for order in drafts if not order.selected and order.indication is None),
+        tuple(running),
+        tuple(given),
+        tuple(answered),
+        tuple(order for order in drafts if order.indication is not None),
+    )
+
+
+def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | None:
+    """The latest moment at which the order may have been running; None if nobody can tell."""
+    if order.authored is None:
+        return None
+    windows = protocol.document.windows
+    start = instant(order.authored, windows)
+    if order.authored.whole_day:
+        start = min(start + _ONE_DAY, max(start, now))
+    if order.place is Place.ACTIVE and order.dosage.recurring:
+        return max(start, now)
+    if order.dosage.minutes is not None:
+        return start + timedelta(minutes=float(order.dosage.minutes))
+    if order.place is Place.ACTIVE:
+        return start + windows.infusion.value.span
+    return start
+
+
+def planned_end(order: Order, now: datetime, protocol: Protocol, row: Dosing) -> datetime:
+    """When the dose of an order ends or ended; an unreadable duration counts as the row's."""
+    minutes = order.dosage.minutes or row.over.value
+    start = now
+    if order.place is not Place.DRAFT and order.authored and not order.authored.whole_day:
+        start = order.authored.at
+    return start + timedelta(minutes=float(minutes))
+
+
+def is_level_ordered(
+    orders: Iterable[LabOrder], analyte: Analyte, after: datetime | None, protocol: Protocol
+) -> bool:
+    """Whether a level is ordered that will be taken after the moment (None: any will do)."""
+    windows = protocol.document.windows
+
+    def is_after(moment: Moment) -> bool:
+        at = instant(moment, windows)
+        end = at + _ONE_DAY if moment.whole_day else at
+        return after is None or end >= after
+
+    return any(
+        order.analyte is analyte
+        and (
+            is_after(order.due)
+            if order.due is not None
+            else order.place is Place.DRAFT or order.authored is None or is_after(order.authored)
+        )
+        for order in orders
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCheck:
+    """One selected draft held against a row: what is to be said, and the order as it should be."""
+
+    order: Order
+    verdicts: tuple[str, ...]
+    correction: Dosing | None
+
+
+def is_too_fast(order: Order, protocol: Protocol) -> bool:
+    """M8: whether a draft runs faster than the site's ceiling; only intravenous rates count."""
+    rate = order.dosage.rate
+    ceiling = protocol.document.rate.ceiling.value
+    return (
+        order.magnesium is Route.INTRAVENOUS
+        and rate is not None
+        and rate * ceiling.minutes > ceiling.milligrams
+    )
+
+
+def check(order: Order, row: Row, dosing: Dosing, tier: Tier, protocol: Protocol) -> DraftCheck:
+    """Hold a selected draft against the row (settled 6)."""
+    dosage = order.dosage
+    share = protocol.document.dose_tolerance.percent / 100
+    verdicts: list[str] = []
+    correction = None
+    too_fast = is_too_fast(order, protocol)
+    if too_fast:
+        verdicts.append("rate-high")
+        correction = dosing
+    elif dosage.rate is None:
+        verdicts.append("rate-unreadable")
+    elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
+        verdicts.append("rate-above-row")
+    if dosage.grams is None:
+        verdicts.append("dose-unreadable")
+    elif _exceeds(dosing.dose.value, dosage.grams, share):
+        verdicts.append("dose-low")
+        correction = correction or _slowly(dosing, dosage.minutes)
+    elif _exceeds(dosage.grams, dosing.dose.value, share):
+        reduced = tier is Tier.REDUCED
+        verdicts.append("dose-high-reduced" if reduced else "dose-high")
+        if reduced:
+            correction = correction or _slowly(dosing, dosage.minutes)
+    if order.magnesium is not Route.INTRAVENOUS:
+        correction = None
+    return DraftCheck(order, tuple(verdicts), correction)
+
+
+def _slowly(dosing: Dosing, minutes: Decimal | None) -> Dosing:
+    """The row's dose over the draft's own time where that is longer: nothing is made faster."""
+    if minutes is None or minutes <= dosing.over.value:
+        return dosing
+    shown = minutes.normalize()
+    return Dosing(
+        dose=dosing.dose, over=Quantity(minutes, f"{shown:f} min"), product=dosing.product
+    )
+
+
+def _exceeds(value: Decimal, limit: Decimal, share: Decimal) -> bool:
+    """Whether a value is above a limit by more than the tolerance of labels."""
+    return value > limit * (1 + share)

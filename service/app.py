@@ -1,0 +1,62 @@
+"""The application factory: what the service is made of, in order."""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+
+from flask import Flask, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from hooks import offered
+from hooks.chart import codes
+from hooks.protocol import load as load_protocol
+from service import cors, discovery, invocation, observability, outcomes
+from service.clock import utc_now
+from service.hook import Hook
+from service.settings import Settings
+
+
+class Application(Flask):
+    """Flask, except that a failure is logged without what the request held."""
+
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> None:
+        observability.log_failure(exc_info[1])
+
+
+def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
+    """The WSGI application; without `settings`, those of the environment.
+
+    Raises SettingsError, ProtocolError or LabCodesError if the service cannot start.
+    """
+    settings = settings or Settings.from_environment(os.environ)
+    protocol = load_protocol(settings.protocol)
+    lab_codes = codes.load(settings.lab_codes)
+    return assemble(settings, offered(protocol, lab_codes, settings.base_url), clock)
+
+
+def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Flask:
+    """The application that offers `hooks`."""
+    app = Application("service", static_folder=None)
+    app.url_map.merge_slashes = False
+    # The library reads a chunked body up to its limit and then stops without a word; one byte more
+    # shows that there was more.
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
+
+    cors.install(app, settings.allowed_origins)
+    app.before_request(partial(read_body, settings.max_body_bytes))
+    outcomes.install(app)
+    app.register_blueprint(discovery.routes(hooks))
+    app.register_blueprint(invocation.routes(hooks, clock))
+    app.register_blueprint(observability.routes())
+    return app
+
+
+def read_body(limit: int) -> None:
+    """Read the body first, so that one that is too large is refused before all else."""
+    if len(request.get_data()) > limit:
+        raise RequestEntityTooLarge

@@ -1,0 +1,207 @@
+"""The command line: serve, fire a request file at a service, explain a decision."""
+
+import logging
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from hooks.errors import HookError, SiteFileError
+from service import client, explanation, fixture, observability, server, sidebar
+from service.app import create_app
+from service.clock import utc_now
+from service.fixture import Fixture
+from service.hook import ASSESSMENT
+from service.outcomes import Refusal
+from service.settings import Settings, SettingsError
+
+_SERVICE = "magnesium-replacement"
+_OWN_SERVER_SECONDS = 30.0
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return fixture.moment(value)
+        except ValueError:
+            self.fail(
+                f"{value} is not a moment with its offset, such as 2026-11-23T10:00:00Z", param, ctx
+            )
+
+
+def _default_url() -> str:
+    return f"http://127.0.0.1:{os.environ.get('MAGNESIA_PORT') or 8000}/cds-services/{_SERVICE}"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="magnesia", prog_name="magnesia", message="%(prog)s %(version)s")
+def main() -> None:
+    """Magnesia: a CDS Hooks service for magnesium replacement in adults."""
+
+
+@main.command(short_help="Serve until stopped.")
+@click.option(
+    "--fire",
+    "fired",
+    type=_FILE,
+    metavar="FILE",
+    help="Once serving, fire this request and print the cards.",
+)
+def serve(fired: Path | None) -> None:
+    """Serve with the MAGNESIA_* settings of the environment, until stopped."""
+    case = None if fired is None else _load(fired)
+    try:
+        settings = Settings.from_environment(os.environ)
+        observability.configure_logging(settings.log_level)
+        app = create_app(settings)
+        listener = server.listen(settings.host, settings.port)
+    except (SettingsError, SiteFileError) as error:
+        _stop(str(error), status=2)
+    except server.ListenError as error:
+        _stop(str(error), status=1)
+    where = server.address(listener)
+    if not settings.on_loopback:
+        logging.getLogger("magnesia").warning(
+            "MAGNESIA_AUTH=off: everyone who can reach %s may call this service.", where
+        )
+    if case is None:
+        click.echo(_serving(where))
+    else:
+        click.echo(f"$ magnesia fire {fired}")
+        _fire_beside(where, case)
+    server.Server(app, listener, settings).run()
+
+
+@main.command(short_help="Send a request and print the cards.")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--url",
+    default=_default_url,
+    show_default=f"http://127.0.0.1:8000/cds-services/{_SERVICE}",
+    help="The address of the service.",
+)
+@click.option("--as-is", is_flag=True, help="Send the file unchanged, with its old dates.")
+@click.option(
+    "--wait",
+    "seconds",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Wait so long for the service to be ready.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as it came.")
+def fire(file: Path, url: str, as_is: bool, seconds: float, as_json: bool) -> None:
+    """Send the request in FILE to a service and print the cards as an EHR shows them.
+
+    The dates in the file are moved to the present first, if it names the moment for which it was
+    written.
+    """
+    case = _load(file)
+    if case.now is None and not as_is:
+        click.echo(f"{file} names no moment of its own, so it is sent as it is.", err=True)
+    client.wait_until_ready(url, seconds)
+    try:
+        _fire(case, url, as_is=as_is, as_json=as_json)
+    except client.ClientError as error:
+        _stop(str(error), status=1)
+
+
+@main.command(short_help="Show how a request is decided.")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--now", type=_Moment(), metavar="TIME", help="Decide as at this moment, not the file's own."
+)
+@click.option("--protocol", type=_FILE, metavar="FILE", help="Decide by this protocol.")
+def explain(file: Path, now: datetime | None, protocol: Path | None) -> None:
+    """Show how the request in FILE is decided: chart, gates and rows, cards. Needs no server."""
+    case = _load(file)
+    moment = now or case.now
+    if moment is None:
+        moment = utc_now()
+        click.echo(f"{file} names no moment of its own, so it is decided as of now.", err=True)
+    try:
+        answer = explanation.decide(case.request, moment, protocol)
+    except SiteFileError as error:
+        _stop(str(error), status=2)
+    except (HookError, Refusal) as error:
+        _stop(str(error), status=1)
+    console = Console()
+    _head(console, case)
+    explanation.show(console, answer, moment)
+    _show_cards(console, answer.cards, answer.assessment)
+
+
+def _load(file: Path) -> Fixture:
+    try:
+        return fixture.load(file)
+    except fixture.FixtureError as error:
+        _stop(str(error), status=1)
+
+
+def _fire(case: Fixture, url: str, *, as_is: bool, as_json: bool) -> None:
+    request = case.request if as_is or case.now is None else case.freshened(utc_now())
+    answer = client.call(url, request)
+    if as_json:
+        encoded = msgspec.json.Encoder(decimal_format="number").encode(answer)
+        click.echo(msgspec.json.format(encoded))
+        return
+    console = Console()
+    _head(console, case)
+    extension = answer.get("extension")
+    assessment = extension.get(ASSESSMENT) if isinstance(extension, dict) else None
+    _show_cards(console, answer["cards"], assessment if isinstance(assessment, dict) else {})
+
+
+def _fire_beside(where: str, case: Fixture) -> None:
+    """Fire `case` from a process of its own, once this one has become the server."""
+    own = os.getpid()
+    if os.fork() != 0:
+        return
+    try:
+        url = f"{where}/cds-services/{_SERVICE}"
+        client.wait_until_ready(url, _OWN_SERVER_SECONDS, lambda: os.getppid() == own)
+        _fire(case, url, as_is=False, as_json=False)
+    except client.ClientError as error:
+        click.echo(f"magnesia: {sidebar.plain(str(error))}", err=True)
+    finally:
+        click.echo(_serving(where))
+        os._exit(0)
+
+
+def _serving(where: str) -> str:
+    return f"Magnesia serves {where}/cds-services - Ctrl-C stops it."
+
+
+def _head(console: Console, case: Fixture) -> None:
+    if case.title:
+        console.print(Text(sidebar.plain(case.title), style="bold"))
+
+
+def _show_cards(console: Console, cards: list[dict[str, Any]], assessment: dict[str, Any]) -> None:
+    if cards:
+        sidebar.show(console, cards)
+        return
+    silence = assessment.get("silence")
+    console.print(Text(sidebar.plain(f"No card. {silence}" if silence else "No card.")))
+
+
+def _stop(message: str, status: int) -> NoReturn:
+    click.echo(f"magnesia: {sidebar.plain(message)}", err=True)
+    raise SystemExit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The client's side of a call, for `magnesia fire`: send a request, understand the answer."""
+
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+
+TIMEOUT_SECONDS = 30
+_POLL_SECONDS = 0.1
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class ClientError(Exception):
+    """A service gave no cards: it cannot be reached, or refused. The message says which."""
+
+
+def call(url: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The service's answer to `request`; raises ClientError."""
+    try:
+        with _session(url) as session:
+            response = session.post(
+                url,
+                data=_encoder.encode(request),
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+    except requests.RequestException as error:
+        raise ClientError(
+            f"No service answers at {url}. `magnesia serve` starts one on this machine."
+        ) from error
+    try:
+        document = _decoder.decode(response.content)
+    except (ValueError, ArithmeticError, RecursionError):
+        document = None
+    if response.status_code != requests.codes.ok:
+        said = " ".join(_sentences(document)) or "It gave no reason."
+        raise ClientError(f"The service answered {response.status_code}. {said}")
+    if isinstance(document, dict) and _has_cards(document):
+        return document
+    raise ClientError(f"What answers at {url} is not a CDS service.")
+
+
+def wait_until_ready(
+    url: str, seconds: float, worthwhile: Callable[[], bool] = lambda: True
+) -> None:
+    """Wait until the discovery document beside `url` is served, `seconds` at most, and only as
+    long as it is `worthwhile`; whether it is there in the end, the call itself will show."""
+    discovery = url.rstrip("/").rpartition("/")[0]
+    deadline = time.monotonic() + seconds
+    with _session(url) as session:
+        while time.monotonic() < deadline and worthwhile():
+            try:
+                if session.get(discovery, timeout=TIMEOUT_SECONDS).ok:
+                    return
+            except requests.ConnectionError:
+                # Nothing listens yet: this is what is being waited for.
+                time.sleep(_POLL_SECONDS)
+            else:
+                time.sleep(_POLL_SECONDS)
+
+
+def _session(url: str) -> requests.Session:
+    session = requests.Session()
+    host = urlsplit(url).hostname or ""
+    # A proxy named in the environment is for other machines than this one.
+    session.trust_env = not _is_loopback(host)
+    return session
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _has_cards(document: dict[str, Any]) -> bool:
+    cards = document.get("cards")
+    return isinstance(cards, list) and all(isinstance(card, dict) for card in cards)
+
+
+def _sentences(outcome: Any) -> Iterator[str]:
+    """What the issues of an OperationOutcome say."""
+    issues = outcome.get("issue") if isinstance(outcome, dict) else None
+    for issue in issues if isinstance(issues, list) else []:
+        details = issue.get("details") if isinstance(issue, dict) else None
+        if isinstance(details, dict) and isinstance(details.get("text"), str):
+            yield details["text"]

@@ -1,0 +1,100 @@
+"""How a request is decided, without a server: for `magnesia explain`."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hooks import offered
+from hooks.chart import codes
+from hooks.order_select import Answer
+from hooks.protocol import load as load_protocol
+from hooks.protocol.assessment import Outcome, Step
+from service import envelope, prefetch
+from service.outcomes import refuse
+
+_WHOLE_MINUTE = re.compile(r"(T\d\d:\d\d):00")
+_OUTCOME_STYLES = {Outcome.DECIDED: "bold green", Outcome.NOT_ASKED: "dim"}
+
+
+def decide(request: dict[str, Any], now: datetime, protocol: Path | None) -> Answer:
+    """What the service would answer to `request` at `now`, with its reasoning.
+
+    Raises Refusal or a HookError where the service would refuse, ProtocolError for a protocol
+    that cannot be used.
+    """
+    received = envelope.read(request)
+    for hook in offered(load_protocol(protocol), codes.load(), None):
+        if hook.hook == received.hook:
+            context = hook.read_context(received.context)
+            prefetched = prefetch.sort(hook.prefetch, received.prefetch)
+            if hook.needs_data(context):
+                prefetched.demand(hook.required)
+            return hook.answer(context, prefetched.data, now)
+    raise refuse(HTTPStatus.BAD_REQUEST, "value", "No service answers this hook.", "hook")
+
+
+def show(console: Console, answer: Answer, now: datetime) -> None:
+    """Print the chart that was read and every gate and row that was tried."""
+    _rule(console, f"Chart at {now.isoformat()}")
+    _show_inputs(console, answer.assessment.get("inputs", {}))
+    for item in answer.assessment.get("unusable", []):
+        console.print(Text(f"Not used: {item.get('text', '')}"))
+    _rule(console, "Gates and rows")
+    if answer.reasoning is None:
+        console.print(Text("None was asked: nothing that was selected gives a reason to."))
+    else:
+        console.print(_steps(answer.reasoning.trace))
+        console.print(Text(f"Band {answer.reasoning.band}, decided by {answer.reasoning.rule}."))
+    _rule(console, "Cards")
+
+
+def _rule(console: Console, title: str) -> None:
+    console.print()
+    console.rule(Text(title, style="bold"), align="left", style="dim")
+
+
+def _show_inputs(console: Console, inputs: Mapping[str, Any]) -> None:
+    """The results that were used, then what was derived from them."""
+    if not inputs:
+        console.print(Text("No result that could be used."))
+    results = Table.grid(padding=(0, 2))
+    derived = []
+    for name, value in inputs.items():
+        if isinstance(value, Mapping):
+            amount = (
+                f"{value.get('comparator', '')}{value.get('value', '')} {value.get('unit', '')}"
+            )
+            time = _time(str(value.get("time", "")))
+            cells = (
+                name,
+                amount,
+                time,
+                str(value.get("status", "")),
+                str(value.get("reference", "")),
+            )
+            results.add_row(*map(Text, cells))
+        else:
+            derived.append(f"{name} {value}")
+    console.print(results)
+    if derived:
+        console.print(Text(", ".join(derived)))
+
+
+def _time(text: str) -> str:
+    return _WHOLE_MINUTE.sub(r"\1", text).replace("T", " ").replace("+00:00", "Z")
+
+
+def _steps(trace: Iterable[Step]) -> Table:
+    table = Table("Rule", "Asks", "Outcome", "Because", box=box.SIMPLE_HEAD, pad_edge=False)
+    for step in trace:
+        cells = (step.id, step.question, step.outcome, step.because)
+        table.add_row(*map(Text, cells), style=_OUTCOME_STYLES.get(step.outcome))
+    return table

@@ -1,0 +1,73 @@
+"""The production server: gunicorn, with one listener and several processes."""
+
+import errno
+import os
+import socket
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from service.settings import Settings
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message says why in one line."""
+
+
+class Server(BaseApplication):
+    """Gunicorn with the application made before the processes are, and no files of its own."""
+
+    def __init__(self, app: Flask, listener: socket.socket, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._descriptor = listener.detach()
+        super().__init__()
+
+    def load_config(self) -> None:
+        # At `info` gunicorn tells of every process it starts; what an operator wants is its
+        # warnings.
+        chatty = self._settings.log_level == "debug"
+        for name, value in {
+            "bind": f"fd://{self._descriptor}",
+            "workers": self._settings.workers,
+            "worker_class": "gthread",
+            "threads": 4,
+            "preload_app": True,
+            "timeout": 30,
+            "graceful_timeout": 10,
+            "control_socket_disable": True,
+            "loglevel": "debug" if chatty else "warning",
+            "proc_name": "magnesia",
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listener on `host` and `port`; raises ListenError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = "another program listens there; set MAGNESIA_PORT to another port"
+        else:
+            reason = error.strerror or os.strerror(errno.EINVAL)
+        raise ListenError(f"Cannot listen on {host} port {port}: {reason}.") from error
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """The address under which a client on this machine reaches `listener`."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not listened on
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

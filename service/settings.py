@@ -1,0 +1,193 @@
+"""The settings of a running service: MAGNESIA_* variables, checked before anything starts.
+
+Each field carries, for people, a description and what it expects; its variable is its own name in
+capitals after `MAGNESIA_`.
+"""
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FilePath,
+    ValidationError,
+    model_validator,
+)
+
+PREFIX = "MAGNESIA_"
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+
+class SettingsError(Exception):
+    """A setting is unknown or cannot be used; the message names its variable."""
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("not an absolute address")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("more than an address and a path")
+    return url.rstrip("/")
+
+
+def _origins(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+
+
+def _known_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if origins != ("*",) and not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError("not a list of origins")
+    return tuple(origin.lower() for origin in origins)
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _expects(what: str) -> dict[str, Any]:
+    return {"expects": what}
+
+
+class Settings(BaseModel):
+    """Everything that a site can set. `Settings()` holds the defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[A-Za-z0-9.:-]+$",
+        description="The address to listen on.",
+        json_schema_extra=_expects("a host name or an IP address"),
+    )
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        description="The port to listen on; 0 takes any free one and says which.",
+        json_schema_extra=_expects("a port number from 0 to 65535"),
+    )
+    base_url: Annotated[str, AfterValidator(_base_url)] | None = Field(
+        default=None,
+        description="The address by which clients know the service, where a proxy stands before "
+        "it.",
+        json_schema_extra=_expects("an absolute http or https address without a query"),
+    )
+    cors_origins: (
+        Annotated[tuple[str, ...], BeforeValidator(_origins), AfterValidator(_known_origins)] | None
+    ) = Field(
+        default=None,
+        description="The web origins whose pages may call the service. Not set: every origin on a "
+        "loopback address, none on any other; set to nothing: none.",
+        json_schema_extra=_expects("`*`, or a comma-separated list such as https://ehr.example"),
+    )
+    protocol: FilePath | None = Field(
+        default=None,
+        description="A site's own protocol in place of the one shipped.",
+        json_schema_extra=_expects("the path of a file that exists"),
+    )
+    lab_codes: FilePath | None = Field(
+        default=None,
+        description="A site's own laboratory codes, beside the ones shipped.",
+        json_schema_extra=_expects("the path of a file that exists"),
+    )
+    max_body_bytes: int = Field(
+        default=4 * 1024 * 1024,
+        ge=1024,
+        description="The largest request body that is read.",
+        json_schema_extra=_expects("a number of bytes, at least 1024"),
+    )
+    workers: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="How many processes answer calls.",
+        json_schema_extra=_expects("a number from 1 to 64"),
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field(
+            default="info",
+            description="The least severe message that is logged.",
+            json_schema_extra=_expects("debug, info, warning or error"),
+        )
+    )
+    auth: Annotated[Literal["required", "off"], BeforeValidator(_lower)] | None = Field(
+        default=None,
+        description="Whether callers must prove who they are. Not set: required, unless the host "
+        "is a loopback address.",
+        json_schema_extra=_expects("required or off"),
+    )
+
+    @model_validator(mode="after")
+    def _callers_are_trusted(self) -> Self:
+        # Pydantic passes the text of a ValueError on; from_environment shows it as it is.
+        if self.auth == "required":
+            raise ValueError(
+                "MAGNESIA_AUTH=required is not available yet: this version cannot tell one caller "
+                "from another."
+            )
+        if not self.on_loopback and self.auth != "off":
+            raise ValueError(
+                f"MAGNESIA_HOST={self.host} is not a loopback address, and this version cannot "
+                "tell one caller from another; say MAGNESIA_AUTH=off to answer everyone who can "
+                "reach it."
+            )
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The web origins that may call: `("*",)` for every one."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        return ("*",) if self.on_loopback else ()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """The settings that `environ` says, the defaults for the rest.
+
+        An empty variable is one that is not set, except MAGNESIA_CORS_ORIGINS. Raises
+        SettingsError, with one sentence, for an unknown MAGNESIA_* variable or a wrong value.
+        """
+        given: dict[str, str] = {}
+        for variable, value in sorted(environ.items()):
+            if not variable.startswith(PREFIX):
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in cls.model_fields or variable != PREFIX + name.upper():
+                known = ", ".join(PREFIX + field.upper() for field in cls.model_fields)
+                raise SettingsError(f"{variable} is not a setting. The settings are {known}.")
+            if value.strip() or name == "cors_origins":
+                given[name] = value.strip()
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingsError(cls._sentence(error, given)) from error
+
+    @classmethod
+    def _sentence(cls, error: ValidationError, given: Mapping[str, str]) -> str:
+        first = error.errors()[0]
+        if not first["loc"]:
+            return str(first["ctx"]["error"])
+        name = str(first["loc"][0])
+        extra = cls.model_fields[name].json_schema_extra
+        expects = extra["expects"] if isinstance(extra, dict) else ""
+        return f"{PREFIX}{name.upper()} must be {expects}, not '{given[name]}'."

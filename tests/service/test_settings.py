@@ -1,0 +1,138 @@
+"""Settings: the defaults, what the environment may say, and what stops the start."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings, SettingsError
+
+
+def test_the_defaults_serve_this_machine_alone() -> None:
+    settings = Settings()
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 2)
+    assert settings.max_body_bytes == 4_194_304
+    assert settings.on_loopback
+    assert settings.base_url is None
+    assert settings.protocol is None
+    assert settings.lab_codes is None
+    assert settings.log_level == "info"
+
+
+def test_the_environment_is_read(tmp_path: Path) -> None:
+    protocol = tmp_path / "site.toml"
+    protocol.touch()
+    settings = Settings.from_environment(
+        {
+            "MAGNESIA_HOST": "localhost",
+            "MAGNESIA_PORT": "9000",
+            "MAGNESIA_BASE_URL": "https://cds.example.org/magnesia/",
+            "MAGNESIA_CORS_ORIGINS": "https://ehr.example, https://Other.example:8443",
+            "MAGNESIA_PROTOCOL": str(protocol),
+            "MAGNESIA_LAB_CODES": str(protocol),
+            "MAGNESIA_MAX_BODY_BYTES": "2048",
+            "MAGNESIA_WORKERS": "4",
+            "MAGNESIA_LOG_LEVEL": "WARNING",
+            "PATH": "/usr/bin",
+        }
+    )
+    assert settings == Settings(
+        host="localhost",
+        port=9000,
+        base_url="https://cds.example.org/magnesia",
+        cors_origins=("https://ehr.example", "https://other.example:8443"),
+        protocol=protocol,
+        lab_codes=protocol,
+        max_body_bytes=2048,
+        workers=4,
+        log_level="warning",
+    )
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    assert Settings.from_environment({"MAGNESIA_BASE_URL": "", "MAGNESIA_PORT": " "}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MAGNESIA_HOST", "two words"),
+        ("MAGNESIA_PORT", "http"),
+        ("MAGNESIA_PORT", "70000"),
+        ("MAGNESIA_BASE_URL", "cds.example.org"),
+        ("MAGNESIA_BASE_URL", "https://cds.example.org/?a=b"),
+        ("MAGNESIA_BASE_URL", "https://user@cds.example.org"),
+        ("MAGNESIA_CORS_ORIGINS", "ehr.example"),
+        ("MAGNESIA_CORS_ORIGINS", "*, https://ehr.example"),
+        ("MAGNESIA_CORS_ORIGINS", "https://ehr.example/path"),
+        ("MAGNESIA_PROTOCOL", "no-such-file.toml"),
+        ("MAGNESIA_LAB_CODES", "no-such-file.toml"),
+        ("MAGNESIA_MAX_BODY_BYTES", "4 MiB"),
+        ("MAGNESIA_MAX_BODY_BYTES", "0"),
+        ("MAGNESIA_WORKERS", "0"),
+        ("MAGNESIA_LOG_LEVEL", "loud"),
+        ("MAGNESIA_AUTH", "maybe"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_line_that_names_the_variable(
+    variable: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} must be .*not '") as refused:
+        Settings.from_environment({variable: value})
+    assert "\n" not in str(refused.value)
+    assert value in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "variable", ["MAGNESIA_PROT", "MAGNESIA_", "MAGNESIA_port", "MAGNESIA_MODEL_CONFIG"]
+)
+def test_an_unknown_variable_is_refused(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} is not a setting"):
+        Settings.from_environment({variable: "1"})
+
+
+def test_another_machine_may_call_only_if_authentication_is_said_to_be_off() -> None:
+    with pytest.raises(SettingsError, match=r"MAGNESIA_HOST=0\.0\.0\.0 .*MAGNESIA_AUTH=off"):
+        Settings.from_environment({"MAGNESIA_HOST": "0.0.0.0"})
+    said = {"MAGNESIA_HOST": "0.0.0.0", "MAGNESIA_AUTH": "off"}
+    assert not Settings.from_environment(said).on_loopback
+
+
+def test_authentication_cannot_be_required_yet() -> None:
+    with pytest.raises(SettingsError, match=r"^MAGNESIA_AUTH=required is not available yet"):
+        Settings.from_environment({"MAGNESIA_AUTH": "required"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "LocalHost"])
+def test_loopback_addresses(host: str) -> None:
+    assert Settings(host=host).on_loopback
+
+
+@pytest.mark.parametrize(
+    ("environment", "origins"),
+    [
+        ({}, ("*",)),
+        ({"MAGNESIA_CORS_ORIGINS": ""}, ()),
+        ({"MAGNESIA_CORS_ORIGINS": "*"}, ("*",)),
+        ({"MAGNESIA_HOST": "0.0.0.0", "MAGNESIA_AUTH": "off"}, ()),
+        (
+            {
+                "MAGNESIA_HOST": "0.0.0.0",
+                "MAGNESIA_AUTH": "off",
+                "MAGNESIA_CORS_ORIGINS": "https://ehr.example",
+            },
+            ("https://ehr.example",),
+        ),
+    ],
+)
+def test_pages_may_call_by_default_on_a_loopback_address_only(
+    environment: dict[str, str], origins: tuple[str, ...]
+) -> None:
+    assert Settings.from_environment(environment).allowed_origins == origins
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_every_setting_says_what_it_is_for_and_what_it_expects(name: str) -> None:
+    field = Settings.model_fields[name]
+    assert field.description
+    assert isinstance(field.json_schema_extra, dict)
+    assert field.json_schema_extra["expects"]

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from hooks.cards.correction import correct
 from hooks.cards.card import Action, Card, Json, Source, Suggestion
+from hooks.cards.correction import correct
 from hooks.cards.orders import Addressee, OrderTemplates
 from hooks.cards.text import plain
 from hooks.cards.wording import Wording

@@ -9,6 +9,8 @@ from typing import Final
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _LONGEST: Final = 60
+_HOUR: Final = 60
+_DAY: Final = 24 * _HOUR
 _HTML: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
@@ -50,9 +52,9 @@ def _side(value: Decimal, limit: Decimal) -> int:
 def ago(age: timedelta) -> str:
     """An age in the unit that a person would use: minutes, hours up to three days, days."""
     minutes = max(0, int(age.total_seconds() // 60))
-    if minutes < 60:
+    if minutes < _HOUR:
         return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // (24 * 60)} d"
+    return f"{minutes // _HOUR} h" if minutes < 3 * _DAY else f"{minutes // _DAY} d"
 
 
 def clock(at: datetime, now: datetime) -> str:

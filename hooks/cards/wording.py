@@ -18,6 +18,7 @@ from hooks.protocol.template import bullets, fill, fill_lines
 _MOST_UNUSABLE: Final = 3
 _MOST_DECIMALS: Final = 4
 _MOST_TREND: Final = 3
+_LONGEST_SUMMARY: Final = 139
 
 
 class Wording:
@@ -41,7 +42,9 @@ class Wording:
         """The card's summary: one plain line, shorter than 140 characters."""
         words = {**self.words, "magnesium": self.words["magnesium_plain"]}
         text = fill(self._card_text().summary, words)
-        return text if len(text) < 140 else f"{text[:138]}\N{HORIZONTAL ELLIPSIS}"
+        if len(text) <= _LONGEST_SUMMARY:
+            return text
+        return f"{text[: _LONGEST_SUMMARY - 1]}\N{HORIZONTAL ELLIPSIS}"
 
     def detail(self) -> str:
         """The card's detail in Markdown."""
@@ -60,9 +63,8 @@ class Wording:
                 words["creatinine"] = rounded(finding.measurement.value, 2)
         if finding.earlier is not None:
             words["earlier"] = rounded(finding.earlier.value, 2)
-        for name, said in (("drug", finding.drug), ("condition", finding.condition)):
-            if said is not None:
-                words[name] = said
+        words["drug"] = finding.drug or ""
+        words["condition"] = finding.condition or words.get("condition", "")
         if finding.dosing is not None:
             words.update(self.dosing(finding.dosing))
         if finding.order is not None:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hooks.chart.references import belongs_to
+from hooks.chart.references import belongs_to, is_id
 from hooks.errors import InvalidContext, NotEvaluable
 
-_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\x9f,/\\<>\"{}|^`]")
 _MEDICATION: Final = re.compile(r"medication(CodeableConcept|Reference)")
 _OTHER_VERSIONS: Final = frozenset(
     {"MedicationOrder", "DiagnosticOrder", "ProcedureRequest", "DeviceUseRequest"}
@@ -92,7 +91,7 @@ def _patient_id(value: object) -> str:
     if not isinstance(value, str):
         raise InvalidContext("context.patientId must be a text.", _at("patientId"))
     bare = value.removeprefix("Patient/")
-    if not bare or bare in {".", ".."} or _UNSAFE.search(bare):
+    if not is_id(bare):
         raise InvalidContext("context.patientId must be the id of a Patient.", _at("patientId"))
     return bare
 
@@ -101,7 +100,7 @@ def _encounter_id(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     bare = value.removeprefix("Encounter/")
-    return bare if bare and not _UNSAFE.search(bare) else None
+    return bare if is_id(bare) else None
 
 
 def _entries(bundle: object) -> list[Any]:
@@ -129,7 +128,7 @@ def _drafts(entries: list[Any], wanted: set[str]) -> list[Draft]:
 
 
 def _is_for(resource: Mapping[str, Any], patient_id: str) -> bool:
-    """Whether an order is this patient's; one that names nobody belongs to the session's patient."""
+    """Whether an order is this patient's; one that names nobody belongs to the session's."""
     subject = resource.get("subject", resource.get("patient"))
     return subject is None or belongs_to(subject, patient_id)
 

@@ -13,7 +13,6 @@ from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.references import belongs_to, reference_of
 from hooks.chart.units import Analyte
 
-
 _OTHER_INDICATIONS: Final = frozenset({"asthma", "pre-eclampsia", "torsades", "cardiac-arrest"})
 
 _PLACES: Final[Mapping[str, Place]] = {

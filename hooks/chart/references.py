@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-_ID: Final = re.compile(r"[^\s\x00-\x20\x7f-\x9f<>\"{}|\\^`/]+")
+_ID: Final = re.compile(r"[^\s<>\"{}|\\^`/,]+")
 
 
 def reference_of(value: object) -> str | None:
@@ -32,6 +32,11 @@ def to(kind: str, identity: object) -> str | None:
     Real ids are longer than FHIR allows and hold dots and other alphabets; what no URL can hold
     is no id.
     """
-    if isinstance(identity, str) and _ID.fullmatch(identity):
+    if isinstance(identity, str) and is_id(identity):
         return f"{kind}/{identity}"
     return None
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can stand as an id in a reference or in a query."""
+    return text.isprintable() and _ID.fullmatch(text) is not None and text not in {".", ".."}

@@ -25,8 +25,8 @@ from hooks.protocol.evidence import Evidence, certain_band, gather, with_kidneys
 from hooks.protocol.findings import Findings
 from hooks.protocol.model import Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.template import fill
 from hooks.protocol.replacement import DraftCheck, check, is_too_fast, planned_end
+from hooks.protocol.template import fill
 
 _BEFORE_THE_BAND: Final = ("G1", "G2", "G3", "G4")
 _GUARDS: Final = ("G5", "G7", "G8", "G9", "G6")
@@ -313,7 +313,7 @@ class _Case:
         replacement = self.evidence.replacement
         row, dosing = self._row(band)
         tier = self.evidence.kidneys.tier if self.evidence.kidneys else Tier.UNKNOWN
-        checks = [check(order, row, dosing, tier, self.protocol) for order in replacement.selected]
+        checks = [check(order, dosing, tier, self.protocol) for order in replacement.selected]
         for item in checks:
             for verdict in item.verdicts:
                 self.found.add(verdict, order=item.order, dosing=dosing)
@@ -396,11 +396,11 @@ class _Case:
         ends = [
             self._end(item.correction)
             if item.correction is not None
-            else planned_end(item.order, self._now(), self.protocol, dosing)
+            else planned_end(item.order, self._now(), dosing)
             for item in checks
         ]
         ends += [
-            planned_end(order, self._now(), self.protocol, dosing)
+            planned_end(order, self._now(), dosing)
             for order in (*replacement.others, *replacement.elsewhere)
         ]
         return max(ends)

@@ -99,7 +99,7 @@ def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) 
     obstacle = _obstacle(newest, at, unusable, windows)
     if obstacle is not None:
         return none(Reason.BLOCKED, obstacle)
-    if _is_tie(newest, at, usable, windows):
+    if _is_tie(at, usable, windows):
         return none(Reason.TIE, _refuse(newest, Reason.TIE))
     if newest.preliminary and analyte is Analyte.CREATININE:
         return none(Reason.PRELIMINARY, _refuse(newest, Reason.PRELIMINARY))
@@ -164,9 +164,7 @@ def _obstacle(
     return None
 
 
-def _is_tie(
-    newest: Measurement, at: datetime, usable: Iterable[Measurement], windows: Windows
-) -> bool:
+def _is_tie(at: datetime, usable: Iterable[Measurement], windows: Windows) -> bool:
     said = {
         (item.value, item.comparator)
         for item in usable

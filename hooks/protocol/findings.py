@@ -61,6 +61,21 @@ def about_company(evidence: Evidence, band: str, found: Findings) -> None:
     """What the patient has and takes beside a low magnesium (clinical 5 b-f, S14, S23)."""
     if band not in _LOW:
         return
+    at_risk = _risks(evidence, found)
+    if band == "mild" and at_risk:
+        found.add("mild-risk")
+    if band in _DOSED:
+        for kind in (DrugClass.NEUROMUSCULAR_BLOCKER, DrugClass.CALCIUM_CHANNEL_BLOCKER):
+            drug = evidence.drug(kind)
+            if drug is not None:
+                found.add(kind.value, drug=drug)
+    _contributors(evidence, found)
+    if "kidney-disease" in evidence.conditions and band in _DOSED:
+        found.add("kidney-disease")
+
+
+def _risks(evidence: Evidence, found: Findings) -> bool:
+    """What makes a low level more dangerous; whether there is any of it."""
     potassium = evidence.drug(DrugClass.POTASSIUM, selected_only=True)
     if potassium is not None:
         found.add("potassium-order", drug=potassium)
@@ -72,28 +87,20 @@ def about_company(evidence: Evidence, band: str, found: Findings) -> None:
     qtc = evidence.qtc.measurement
     if qtc is not None and qtc.value >= evidence.protocol.document.qtc.long_from.value.value:
         found.add("qtc-long", measurement=qtc)
-    if evidence.drug(DrugClass.DIGOXIN) is not None:
+    digoxin = evidence.drug(DrugClass.DIGOXIN)
+    if digoxin is not None:
         found.add("digoxin")
-    if band == "mild" and (
-        qt is not None
-        or "long-qt" in evidence.conditions
-        or evidence.drug(DrugClass.DIGOXIN) is not None
-        or evidence.potassium_is_low
-    ):
-        found.add("mild-risk")
-    if band in _DOSED:
-        for kind in (DrugClass.NEUROMUSCULAR_BLOCKER, DrugClass.CALCIUM_CHANNEL_BLOCKER):
-            drug = evidence.drug(kind)
-            if drug is not None:
-                found.add(kind.value, drug=drug)
+    return bool(qt or digoxin or "long-qt" in evidence.conditions or evidence.potassium_is_low)
+
+
+def _contributors(evidence: Evidence, found: Findings) -> None:
+    """S23: what may have caused the low level."""
     wasting = evidence.drug(DrugClass.MAGNESIUM_WASTING)
     if wasting is not None:
         found.add("wasting-drug", drug=wasting)
     for condition in evidence.chart.conditions:
         if condition.id in _CONTRIBUTORS:
             found.add("contributor", condition=condition.name)
-    if "kidney-disease" in evidence.conditions and band in _DOSED:
-        found.add("kidney-disease")
 
 
 def about_unreadable_orders(orders: Iterable[Order], found: Findings) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Sex
+from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Result, Sex
 from hooks.chart.patient import whole_years
 from hooks.chart.renal import ckd_epi_2021, cockcroft_gault
 from hooks.chart.units import Analyte
@@ -60,7 +60,7 @@ def examine(
     tier = tier_of(lowest, protocol)
     if not _is_certain(creatinine.comparator, tier):
         return None
-    injury = _injury(creatinine, chart.creatinine.results, chart, protocol)
+    injury = _injury(creatinine, chart.creatinine.results, protocol)
     if injury is not None and tier is Tier.STANDARD:
         tier = Tier.REDUCED
     return Kidneys(
@@ -86,7 +86,7 @@ def _is_certain(comparator: Comparator | None, tier: Tier) -> bool:
 
 
 def _injury(
-    newest: Measurement, results: Iterable[object], chart: Chart, protocol: Protocol
+    newest: Measurement, results: Iterable[Result], protocol: Protocol
 ) -> Measurement | None:
     """The earlier creatinine from which the newest has risen as KDIGO says, the lowest of them."""
     rule = protocol.document.renal.injury

@@ -15,7 +15,7 @@ from hooks.chart.moments import Moment
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import instant
-from hooks.protocol.model import Dosing, Row, Tier
+from hooks.protocol.model import Dosing, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 
@@ -96,7 +96,7 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
     return start
 
 
-def planned_end(order: Order, now: datetime, protocol: Protocol, row: Dosing) -> datetime:
+def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
     """When the dose of an order ends or ended; an unreadable duration counts as the row's."""
     minutes = order.dosage.minutes or row.over.value
     start = now
@@ -147,8 +147,8 @@ def is_too_fast(order: Order, protocol: Protocol) -> bool:
     )
 
 
-def check(order: Order, row: Row, dosing: Dosing, tier: Tier, protocol: Protocol) -> DraftCheck:
-    """Hold a selected draft against the row (settled 6)."""
+def check(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> DraftCheck:
+    """Hold a selected draft against the dosing of its row (settled 6)."""
     dosage = order.dosage
     share = protocol.document.dose_tolerance.percent / 100
     verdicts: list[str] = []

@@ -79,9 +79,9 @@ def _rows(document: Document) -> Iterator[Problem]:
     for band, tier in wanted:
         if (band, tier) not in seen:
             yield ("rows",), f"no row for the {band} band{f', tier {tier}' if tier else ''}"
-    for band, tier in seen:
+    for (band, tier), row_id in seen.items():
         if (band, tier) not in wanted:
-            yield ("rows",), f"row {seen[band, tier]}: the {band} band takes no such tier"
+            yield ("rows",), f"row {row_id}: the {band} band takes no such tier"
 
 
 def _doses(document: Document) -> Iterator[Problem]:

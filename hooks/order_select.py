@@ -117,10 +117,10 @@ class OrderSelect:
             now,
         )
         drafts = {draft.reference: draft.resource for draft in context.drafts}
-        card = self._answering.card(assessment, addressee, drafts)
+        card, account = self._answering.answer(assessment, addressee, drafts)
         return Answer(
             [] if card is None else [card.to_json()],
-            self._answering.account(assessment),
+            account,
             assessment,
             chart,
         )

@@ -28,17 +28,27 @@ class Answering:
         self._templates = OrderTemplates.of(protocol)
         self._url = None if base_url is None else f"{base_url.rstrip('/')}/protocol"
 
-    def card(
+    def answer(
         self, assessment: Assessment, addressee: Addressee, drafts: Mapping[str, Mapping[str, Any]]
-    ) -> Card | None:
-        """The card of an assessment; None where nothing is to be said.
+    ) -> tuple[Card | None, Json]:
+        """The card of an assessment, None where nothing is to be said, and the account of it.
 
         `drafts` are the drafted orders by `Type/id`: a correction sends one back whole.
         """
-        if assessment.card is None:
-            return None
-        document = self._protocol.document
         wording = Wording(assessment, self._protocol)
+        card = None
+        if assessment.card is not None:
+            card = self._card(assessment, wording, addressee, drafts)
+        return card, self._account(assessment, wording)
+
+    def _card(
+        self,
+        assessment: Assessment,
+        wording: Wording,
+        addressee: Addressee,
+        drafts: Mapping[str, Mapping[str, Any]],
+    ) -> Card:
+        document = self._protocol.document
         return Card(
             str(uuid4()),
             wording.summary(),
@@ -133,9 +143,8 @@ class Answering:
         head = self._protocol.document.protocol
         return {"id": head.id, "version": head.version, "status": head.status}
 
-    def account(self, assessment: Assessment) -> Json:
+    def _account(self, assessment: Assessment, wording: Wording) -> Json:
         """What was decided and from what, for the response's extension; without empty members."""
-        wording = Wording(assessment, self._protocol)
         evidence = assessment.evidence
         account: Json = {
             "band": assessment.band,

@@ -62,11 +62,11 @@ class _Case:
         if patient is None or not self._is_adult(patient):
             return self._silent(NOT_APPLICABLE, "G1", "G1")
         obstetric = self._condition(_OBSTETRIC)
-        self._step("G2", obstetric is not None, obstetric or "not on the problem list")
+        self._step("G2", obstetric is not None, obstetric or self._problem_list)
         if obstetric is not None:
             return self._obstetric(obstetric)
         emergency = self._condition(_EMERGENCIES)
-        self._step("G3", emergency is not None, emergency or "not on the problem list")
+        self._step("G3", emergency is not None, emergency or self._problem_list)
         if emergency is not None:
             return self._answer(
                 NOT_APPLICABLE, "G3", CardKind.EMERGENCY, indicator="warning", condition=emergency
@@ -109,6 +109,12 @@ class _Case:
         return next(
             (condition.name for condition in self.chart.conditions if condition.id in ids), None
         )
+
+    @property
+    def _problem_list(self) -> str:
+        """What a gate that asks for conditions passed on."""
+        unknown = "conditions" in self.chart.unknown
+        return "problem list not received" if unknown else "not on the problem list"
 
     def _obstetric(self, condition: str) -> Assessment:
         """G2: a low level for information; nothing while obstetric magnesium is being ordered."""
@@ -201,16 +207,19 @@ class _Case:
 
     def _guard(self, newest: Measurement) -> tuple[str | None, Shut | None]:
         """The first gate that forbids a dose, with the reason; None if there is none."""
-        ask: dict[str, Callable[[], Shut | None]] = {
-            "G5": lambda: (newest.status, None) if newest.preliminary else None,
-            "G7": self._no_kidneys,
-            "G8": self._blocked_heart_or_muscle,
-            "G9": self._unknown_kidneys,
-            "G6": self._already_ordered,
+        kidneys = self.evidence.kidneys
+        function = f"{kidneys.lowest:.1f} mL/min" if kidneys else "renal function unknown"
+        ask: dict[str, tuple[Callable[[], Shut | None], str]] = {
+            "G5": (lambda: (newest.status, None) if newest.preliminary else None, newest.status),
+            "G7": (self._no_kidneys, function),
+            "G8": (self._blocked_heart_or_muscle, self._problem_list),
+            "G9": (self._unknown_kidneys, function),
+            "G6": (self._already_ordered, "none of them"),
         }
         for index, gate in enumerate(_GUARDS):
-            shut = ask[gate]()
-            self._step(gate, shut is not None, shut[0] if shut else "no")
+            question, otherwise = ask[gate]
+            shut = question()
+            self._step(gate, shut is not None, shut[0] if shut else otherwise)
             if shut is not None:
                 for rest in _GUARDS[index + 1 :]:
                     self._passed_over(rest)

@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -9,6 +10,7 @@ from pydantic import AfterValidator
 from hooks.protocol import vocabulary
 
 
+@lru_cache(maxsize=1024)
 def names_in(text: str) -> tuple[str, ...]:
     """The names that a sentence wants filled in. Raises ValueError if its braces are odd."""
     try:

@@ -38,7 +38,9 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
         return None
     _set(instruction, dosing, text)
     try:
-        MedicationRequest.model_validate(order)
+        # A draft's id is whatever its EHR made up, often longer than FHIR allows; it goes back as
+        # it came, and is no reason to keep the correction back.
+        MedicationRequest.model_validate({**order, "id": "draft"})
     except ValidationError:
         return None
     return order

@@ -35,7 +35,9 @@ class OrderReader:
         return tuple(
             self._order(draft.resource, draft.reference, Place.DRAFT, draft.selected, index)
             for draft in drafts
-            if draft.type == "MedicationRequest" and not draft.is_blank
+            if draft.type == "MedicationRequest"
+            and not draft.is_blank
+            and draft.resource.get("doNotPerform") is not True
         )
 
     def recorded(self, bundle: Mapping[str, Any] | None, patient_id: str) -> tuple[Order, ...]:

@@ -134,6 +134,8 @@ def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
         found.add("extreme", measurement=result)
     if band == "mild":
         found.add("oral")
+        if result.value < evidence.protocol.document.target.deficient_below.value.value:
+            found.add("deficient")
     answered = evidence.replacement.answered
     if not answered:
         return

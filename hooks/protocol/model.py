@@ -331,6 +331,7 @@ class Target(Part):
 
     above: MagnesiumLimit
     redose_below: MagnesiumLimit
+    deficient_below: MagnesiumLimit
 
 
 class RateLimit(Part):

@@ -57,6 +57,8 @@ class Protocol:
             "approved_by": document.protocol.approved_by,
             "target": str(document.target.above.value),
             "redose": str(document.target.redose_below.value),
+            "deficient_below": str(document.target.deficient_below.value),
+            "deficient_mg_dl": f"{document.target.deficient_below.value.value:.2f} mg/dL",
             "ceiling": str(document.rate.ceiling.value),
             "recheck": span(str(document.recheck.from_), str(document.recheck.to)),
             "excluded_below": str(document.renal.excluded_below.value),

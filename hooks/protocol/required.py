@@ -12,6 +12,7 @@ GATES: Final = frozenset({"G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9"})
 FINDINGS: Final = frozenset(
     {
         "oral",
+        "deficient",
         "low-potassium",
         "very-low-potassium",
         "potassium-unknown",

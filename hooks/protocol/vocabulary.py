@@ -10,6 +10,8 @@ OF_THE_PROTOCOL: Final = frozenset(
         "approved_by",
         "target",
         "redose",
+        "deficient_below",
+        "deficient_mg_dl",
         "ceiling",
         "recheck",
         "excluded_below",

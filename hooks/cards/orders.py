@@ -86,7 +86,7 @@ def _key(dosing: Dosing) -> tuple[Decimal, Decimal, str]:
 def _address(order: Json, priority: str, addressee: Addressee) -> Json:
     order["id"] = str(uuid4())
     order["priority"] = priority
-    order["subject"] = {"reference": f"Patient/{addressee.patient_id}"}
+    order["subject"] = {"reference": references.patient(addressee.patient_id)}
     order["authoredOn"] = addressee.now.replace(microsecond=0).isoformat()
     if addressee.encounter_id is not None:
         order["encounter"] = {"reference": f"Encounter/{addressee.encounter_id}"}

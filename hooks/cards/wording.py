@@ -1,10 +1,11 @@
 """The words of a card: what the names in the protocol's sentences stand for in one assessment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from decimal import Decimal
 from typing import Final
 
-from hooks.cards.text import ago, clock, escaped, number, rounded, window
+from hooks.cards.text import ago, clock, escaped, number, plain, rounded, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.moments import Moment
 from hooks.chart.order import Order
@@ -40,7 +41,10 @@ class Wording:
 
     def summary(self) -> str:
         """The card's summary: one plain line, shorter than 140 characters."""
-        words = {**self.words, "magnesium": self.words["magnesium_plain"]}
+        words = self.words
+        if self.assessment.card is CardKind.INDETERMINATE:
+            problem = self._problem(self.assessment.evidence.magnesium, plain)
+            words = {**words, "reason": problem}
         text = fill(self._card_text().summary, words)
         if len(text) <= _LONGEST_SUMMARY:
             return text
@@ -70,7 +74,7 @@ class Wording:
         if finding.order is not None:
             words.update(self._order(finding.order))
         if finding.why is not None:
-            words["reason"] = self.reason(finding.why)
+            words["reason"] = self.reason(finding.why, drug=finding.drug)
         if finding.analyte is not None:
             words["analyte"] = self.document.words.analytes[finding.analyte]
         return _capitalized(fill(sentence, words))
@@ -128,13 +132,19 @@ class Wording:
         said = ", ".join(part for part in (reported, when) if part)
         return f"{said}: {reasons}" if said else reasons
 
-    def reason(self, why: str, item: Unusable | None = None) -> str:
-        """A reason in words."""
-        words = {**self.words, "detail": "", "status": "", "age": "", "reported": ""}
+    def reason(
+        self,
+        why: str,
+        item: Unusable | None = None,
+        drug: str | None = None,
+        show: Callable[[str], str] = escaped,
+    ) -> str:
+        """A reason in words; `show` makes text from the request fit for Markdown or plain text."""
+        words = {**self.words, "drug": drug or ""}
         if item is not None:
-            words["detail"] = escaped(item.detail or "")
-            words["status"] = escaped(item.status or self.document.words.unknown)
-            words["reported"] = escaped(item.reported or "")
+            words["detail"] = show(item.detail or "")
+            words["status"] = show(item.status or self.document.words.unknown)
+            words["reported"] = show(item.reported or "")
             if item.time is not None:
                 words["age"] = ago(self.now - instant(item.time, self.document.windows))
         return fill(self.document.words.reasons[why], words)
@@ -205,7 +215,6 @@ class Wording:
         unknown = self.document.words.unknown
         magnesium = assessment.evidence.magnesium.measurement
         words["magnesium"] = self.level(magnesium) if magnesium else unknown
-        words["magnesium_plain"] = words["magnesium"]
         words["magnesium_basis"] = self._basis(assessment.evidence.magnesium)
         words["potassium"] = (
             self.level(assessment.evidence.potassium.measurement)
@@ -266,7 +275,7 @@ class Wording:
             if self.assessment.rule == "G7" and self.assessment.condition is None:
                 words["condition"] = fill(self.document.words.low_function, words)
             words["reason"] = fill(gate.reason, words)
-            words["lead"] = fill(gate.lead or "", words)
+            words["lead"] = _capitalized(fill(gate.lead or "", words))
             words["next"] = fill(gate.next or "", words)
             words["rule_basis"] = words["reason"]
         else:
@@ -308,11 +317,10 @@ class Wording:
             words["monitoring"] = row.monitoring or ""
             words["caveat"] = row.caveat or ""
 
-    def _problem(self, choice: Choice) -> str:
-        if choice.culprit is not None:
-            return ", ".join(
-                self.reason(reason, choice.culprit) for reason in choice.culprit.reasons
-            )
+    def _problem(self, choice: Choice, show: Callable[[str], str] = escaped) -> str:
+        culprit = choice.culprit
+        if culprit is not None:
+            return ", ".join(self.reason(why, culprit, show=show) for why in culprit.reasons)
         return self.reason(choice.why or "missing")
 
     def _basis(self, choice: Choice) -> str:
@@ -327,12 +335,20 @@ class Wording:
         return ", ".join(parts)
 
     def _reported(self, result: Measurement) -> str:
-        shown = result.reported_value
-        if -int(shown.as_tuple().exponent) > _MOST_DECIMALS:
-            return (
-                f"{result.comparator or ''}{rounded(shown, _MOST_DECIMALS)} {result.reported_unit}"
-            )
-        return f"{result.comparator or ''}{shown:f} {result.reported_unit}"
+        value = result.reported_value
+        shown = f"{value:f}"
+        if -int(value.as_tuple().exponent) > _MOST_DECIMALS:
+            factor = FACTORS[result.analyte][result.reported_unit]
+            limits = tuple(limit / factor for limit in self._limits_of(result.analyte))
+            shown = rounded(value, _MOST_DECIMALS, limits)
+        return f"{result.comparator or ''}{shown} {result.reported_unit}"
+
+    def _limits_of(self, analyte: Analyte) -> tuple[Decimal, ...]:
+        """The limits that a value of the analyte must not seem to cross."""
+        if analyte is Analyte.POTASSIUM:
+            limits = self.document.potassium
+            return limits.low_below.value.value, limits.very_low_below.value.value
+        return self._limits if analyte is Analyte.MAGNESIUM else ()
 
     def _converted(self, result: Measurement) -> str:
         if result.analyte is Analyte.MAGNESIUM and result.reported_unit is Unit.MG_DL:

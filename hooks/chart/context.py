@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hooks.chart.references import belongs_to, is_id
+from hooks.chart.references import belongs_to, is_id, is_patient_id
 from hooks.errors import InvalidContext, NotEvaluable
 
 _MEDICATION: Final = re.compile(r"medication(CodeableConcept|Reference)")
@@ -91,7 +91,7 @@ def _patient_id(value: object) -> str:
     if not isinstance(value, str):
         raise InvalidContext("context.patientId must be a text.", _at("patientId"))
     bare = value.removeprefix("Patient/")
-    if not is_id(bare):
+    if not is_patient_id(bare):
         raise InvalidContext("context.patientId must be the id of a Patient.", _at("patientId"))
     return bare
 

@@ -34,6 +34,8 @@ from hooks.chart.units import (
 
 USABLE_STATUSES: Final = frozenset({"final", "amended", "corrected", "preliminary"})
 
+LOINC: Final = "http://loinc.org"
+
 _COMPARATORS: Final[Mapping[str, Comparator]] = {sign.value: sign for sign in Comparator}
 
 _UNIT_REASONS: Final[Mapping[UnitProblem, Reason]] = {
@@ -44,7 +46,10 @@ _UNIT_REASONS: Final[Mapping[UnitProblem, Reason]] = {
 
 _HEMOLYZED: Final = re.compile(r"\bha?emoly[sz]", re.IGNORECASE)
 _NOT_HEMOLYZED: Final = re.compile(
-    r"\b(?:no|not|non|without|negative for)[\s-]+(?:\w+\s+)?ha?emoly[sz]", re.IGNORECASE
+    r"\b(?:no|not|non|without|negative for|no evidence of|absence of)[\s-]+(?:\w+\s+)?"
+    r"ha?emoly[sz]\w*"
+    r"|\bha?emolysis(?:\s+index)?\s*[:=]?\s*(?:none|negative|absent|nil|0)\b",
+    re.IGNORECASE,
 )
 _HEMOLYZED_CODES: Final = frozenset({"HEM"})
 
@@ -81,7 +86,7 @@ def read_observation(
         return None
     known = codes.read(resource.get("code"))
     own = tuple(code for code in known if code.analyte is analyte)
-    if known and not own:
+    if not own and (known or _is_of_another_kind(analyte, resource.get("code"))):
         return None
     reasons: list[Reason] = [] if subject is not None else [Reason.NO_PATIENT]
     reasons += _judge_codes(own)
@@ -164,6 +169,25 @@ class _Quantity:
             self.reasons.append(Reason.CODE_AGAINST_UNIT)
 
 
+def _is_of_another_kind(analyte: Analyte, concept: object) -> bool:
+    """Whether LOINC names something that is not known here, and no word of it is the analyte.
+
+    A local code may mean anything, also the analyte; a LOINC code that does not even mention it
+    is another test that happened to come along.
+    """
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    if not isinstance(concept, dict) or not isinstance(codings, list):
+        return False
+    texts = [concept.get("text")]
+    systems = set()
+    for coding in codings:
+        if isinstance(coding, dict):
+            texts.append(coding.get("display"))
+            systems.add(str(coding.get("system")))
+    said = " ".join(text for text in texts if isinstance(text, str)).lower()
+    return systems == {LOINC} and bool(said) and analyte.value not in said
+
+
 def _judge_codes(own: tuple[LabCode, ...]) -> list[Reason]:
     if not own:
         return [Reason.CODE_UNKNOWN]
@@ -225,10 +249,7 @@ def _says_hemolyzed(place: object) -> bool:
                     return True
                 texts.append(coding.get("display"))
         for text in texts:
-            if (
-                isinstance(text, str)
-                and _HEMOLYZED.search(text)
-                and not _NOT_HEMOLYZED.search(text)
-            ):
+            # What is denied is cut out first: a text may deny one sample and affirm another.
+            if isinstance(text, str) and _HEMOLYZED.search(_NOT_HEMOLYZED.sub("", text)):
                 return True
     return False

@@ -1,6 +1,7 @@
 """FHIR times: a date, a dateTime or an instant becomes a Moment, or is refused."""
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,9 +21,10 @@ class Moment:
 
 
 _FULL: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-][01]\d:[0-5]\d)"
+    r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-][01]\d:[0-5]\d)",
+    re.ASCII,
 )
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
 
 
 def read_moment(text: object) -> Moment | None:
@@ -65,8 +67,7 @@ def last_day(text: object) -> date | None:
         return first
     if len(text) == len("2026"):
         return date(first.year, 12, 31)
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return date.fromordinal(following.toordinal() - 1)
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def read_effective(resource: Mapping[str, Any]) -> tuple[Moment | None, bool]:

@@ -2,6 +2,9 @@
 
 import re
 from typing import Any, Final
+from urllib.parse import quote
+
+_NO_PATIENT_ID: Final = re.compile(r"[\x00-\x1f\x7f-\x9f,/]")
 
 _ID: Final = re.compile(r"[^\s<>\"{}|\\^`/,]+")
 
@@ -23,7 +26,8 @@ def belongs_to(subject: Any, patient_id: str) -> bool:
     if text.startswith("urn:"):
         return text.rpartition(":")[2] == patient_id
     path = text.partition("/_history/")[0]
-    return path == f"Patient/{patient_id}" or path.endswith(f"/Patient/{patient_id}")
+    own = (f"Patient/{patient_id}", patient(patient_id))
+    return path in own or path.endswith(tuple(f"/{reference}" for reference in own))
 
 
 def to(kind: str, identity: object) -> str | None:
@@ -40,3 +44,13 @@ def to(kind: str, identity: object) -> str | None:
 def is_id(text: str) -> bool:
     """Whether a text can stand as an id in a reference or in a query."""
     return text.isprintable() and _ID.fullmatch(text) is not None and text not in {".", ".."}
+
+
+def is_patient_id(text: str) -> bool:
+    """Whether a text can be the id of a Patient (settled 27)."""
+    return bool(text.strip()) and text not in {".", ".."} and not _NO_PATIENT_ID.search(text)
+
+
+def patient(patient_id: str) -> str:
+    """The reference to a patient; what no URL can hold is percent-encoded."""
+    return f"Patient/{patient_id if is_id(patient_id) else quote(patient_id, safe='')}"

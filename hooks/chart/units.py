@@ -8,7 +8,7 @@ send `mEq/L`, which UCUM does not know. So every spelling that is accepted stand
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -108,8 +108,12 @@ PROPERTIES: Final[Mapping[Unit, Property]] = {
     Unit.MS: Property.TIME,
 }
 
+#: Enough digits that no product of a value and a factor is ever rounded.
+_EXACT: Final = Context(prec=1000)
+
 #: A number beyond these powers of ten is no laboratory value; arithmetic on it is refused.
 _LARGEST_EXPONENT: Final = 9
+_MOST_DIGITS: Final = 400
 
 
 class UnitProblem(StrEnum):
@@ -155,7 +159,7 @@ def read_unit(quantity: Mapping[str, Any]) -> UnitReading:
 def convert(analyte: Analyte, value: Decimal, unit: Unit) -> Decimal | None:
     """The value in the analyte's canonical unit, exact; None if the analyte has no such unit."""
     factor = FACTORS[analyte].get(unit)
-    return None if factor is None else value * factor
+    return None if factor is None else _EXACT.multiply(value, factor)
 
 
 def read_number(value: object) -> Decimal | None:
@@ -166,7 +170,9 @@ def read_number(value: object) -> Decimal | None:
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite():
         return None
-    return value if abs(value.adjusted()) <= _LARGEST_EXPONENT else None
+    if abs(value.adjusted()) > _LARGEST_EXPONENT or len(value.as_tuple().digits) > _MOST_DIGITS:
+        return None
+    return value
 
 
 def _spelled(value: object) -> str | None:

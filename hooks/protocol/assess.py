@@ -127,12 +127,7 @@ class _Case:
     def _indeterminate(self) -> Assessment:
         """G4: say what stands in the way; ask for a level only for a reason (settled 12, 13)."""
         evidence = self.evidence
-        wanted = (
-            self._is_stale_and_perhaps_low()
-            or evidence.potassium_is_low
-            or evidence.magnesium_is_selected
-            or evidence.selects(DrugClass.QT, DrugClass.DIGOXIN, DrugClass.POTASSIUM)
-        )
+        wanted = self._wants_level()
         ordered = evidence.is_level_ordered(Analyte.MAGNESIUM)
         self._find(INDETERMINATE)
         self._find_rates()
@@ -140,6 +135,8 @@ class _Case:
         offers: tuple[Offer, ...] = ()
         recheck = None
         if wanted and not ordered:
+            why, drug = wanted
+            self.found.add("level-wanted", why=why, drug=drug)
             recheck = self._at_once(Analyte.MAGNESIUM, "routine")
             offers = (Offer("level", True, (recheck,)),)
         if not (offers or warned or self._fresh_riddles() or not evidence.magnesium.complete):
@@ -147,6 +144,21 @@ class _Case:
         return self._answer(
             INDETERMINATE, "G4", CardKind.INDETERMINATE, recheck=recheck, offers=offers
         )
+
+    def _wants_level(self) -> tuple[str, str | None] | None:
+        """Why a level is worth having without a band, and the drug by which it is (settled 13)."""
+        evidence = self.evidence
+        if self._is_stale_and_perhaps_low():
+            return "wanted-stale", None
+        if evidence.potassium_is_low:
+            return "wanted-potassium", None
+        if evidence.magnesium_is_selected:
+            return "wanted-magnesium", None
+        for kind in (DrugClass.QT, DrugClass.DIGOXIN, DrugClass.POTASSIUM):
+            drug = evidence.drug(kind, selected_only=True)
+            if drug is not None:
+                return "wanted-drug", drug
+        return None
 
     def _fresh_riddles(self) -> bool:
         """Whether a recent result, or one without a time, might have been a magnesium."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal
 from typing import Final, Literal
 
 from hooks.chart.chart import Measurement, Reason, Result, Series, Unusable
@@ -17,7 +16,6 @@ _NEVER_IN_THE_WAY: Final = frozenset(
     {
         Reason.STATUS,
         Reason.NO_VALUE,
-        Reason.NOT_A_QUANTITY,
         Reason.CODE_EXCLUDED,
         Reason.CODE_UNKNOWN,
         Reason.NO_PATIENT,
@@ -73,12 +71,7 @@ def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) 
         return Choice(None, "unavailable")
     windows = protocol.document.windows
     judged = [_judge(result, now, protocol) for result in series.results]
-    unusable = tuple(
-        sorted(
-            (item for item in judged if isinstance(item, Unusable)),
-            key=lambda item: _newest_first(item.time, windows),
-        )
-    )
+    unusable = _told_once((item for item in judged if isinstance(item, Unusable)), windows)
     usable = [item for item in judged if isinstance(item, Measurement)]
 
     def none(why: Why, culprit: Unusable | None = None, stale: Measurement | None = None) -> Choice:
@@ -173,13 +166,24 @@ def _is_tie(at: datetime, usable: Iterable[Measurement], windows: Windows) -> bo
     return len(said) > 1
 
 
-def _order(item: Measurement, windows: Windows) -> tuple[datetime, bool, datetime, Decimal]:
+def _order(item: Measurement, windows: Windows) -> tuple[datetime, bool, datetime, str]:
+    """Newest last, and among equals the same one whatever order they came in."""
     at = instant(item.time, windows)
-    return _minute(at), not item.preliminary, item.issued or at, item.value
+    identity = f"{item.reported_unit} {item.reported_value} {item.status} {item.reference}"
+    return _minute(at), not item.preliminary, item.issued or at, identity
 
 
-def _newest_first(moment: Moment | None, windows: Windows) -> float:
-    return 0.0 if moment is None else -instant(moment, windows).timestamp()
+def _told_once(items: Iterable[Unusable], windows: Windows) -> tuple[Unusable, ...]:
+    """Unusable results, newest first, in an order of their own; what came twice is told once."""
+
+    def place(item: Unusable) -> tuple[float, str]:
+        at = 0.0 if item.time is None else -instant(item.time, windows).timestamp()
+        return at, f"{item.reported} {item.reasons} {item.status} {item.reference}"
+
+    told: dict[tuple[object, ...], Unusable] = {}
+    for item in sorted(items, key=place):
+        told.setdefault((item.time, item.reported, item.reasons, item.status), item)
+    return tuple(told.values())
 
 
 def _minute(at: datetime) -> datetime:

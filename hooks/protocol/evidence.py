@@ -82,7 +82,10 @@ class Evidence:
             and limits.from_.value <= result.value <= limits.to.value
             and instant(result.time, windows) < at
         )
-        return tuple(sorted(before, key=lambda result: result.time.at, reverse=True))
+        once = {(result.time, result.value, result.comparator): result for result in before}
+        return tuple(
+            sorted(once.values(), key=lambda result: (result.time.at, result.value), reverse=True)
+        )
 
 
 def gather(chart: Chart, protocol: Protocol) -> Evidence:

@@ -95,9 +95,12 @@ def _injury(
     at = instant(newest.time, windows)
     risen_from = None
     for earlier in results:
-        if not isinstance(earlier, Measurement) or earlier is newest or earlier.preliminary:
+        if not isinstance(earlier, Measurement) or earlier is newest:
             continue
-        if earlier.comparator or not limits.from_.value <= earlier.value <= limits.to.value:
+        # Below a limit the rise is at least that from the limit; above one nobody knows.
+        if earlier.comparator in (Comparator.ABOVE, Comparator.AT_LEAST):
+            continue
+        if not limits.from_.value <= earlier.value <= limits.to.value:
             continue
         before = at - instant(earlier.time, windows)
         if before.total_seconds() <= 0:

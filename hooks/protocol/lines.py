@@ -29,7 +29,8 @@ def locate(text: str) -> Mapping[Path, int]:
         header = _HEADER.match(line)
         if header:
             table = _table(_names(header[2]), members, is_array=header[1] == "[[")
-            lines.setdefault(table, number)
+            for end in range(1, len(table) + 1):
+                lines.setdefault(table[:end], number)
             continue
         key = _KEY.match(line)
         if key:

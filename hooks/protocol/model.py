@@ -86,12 +86,25 @@ class Head(Part):
         return self
 
 
-class AgeRange(Part):
-    """Ages, in years, both ends included."""
+class Range(Part):
+    """Two limits, both ends included."""
+
+    from_: Quantity = Field(alias="from")
+    to: Quantity
+    source: Sources
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.from_.value > self.to.value:
+            raise ValueError(f"`from` ({self.from_}) is above `to` ({self.to})")
+        return self
+
+
+class AgeRange(Range):
+    """Ages in years."""
 
     from_: Age = Field(alias="from")
     to: Age
-    source: Sources
 
 
 class OrderTypes(Part):
@@ -221,44 +234,39 @@ class Windows(Part):
     date_zone: Zone
 
 
-class MagnesiumRange(Part):
-    """Values of magnesium that a living adult can have, both ends included."""
+class MagnesiumRange(Range):
+    """Values of magnesium that a living adult can have."""
 
     from_: Magnesium = Field(alias="from")
     to: Magnesium
-    source: Sources
 
 
-class PotassiumRange(Part):
+class PotassiumRange(Range):
     """The same of potassium."""
 
     from_: Potassium = Field(alias="from")
     to: Potassium
-    source: Sources
 
 
-class CreatinineRange(Part):
+class CreatinineRange(Range):
     """The same of creatinine."""
 
     from_: Creatinine = Field(alias="from")
     to: Creatinine
-    source: Sources
 
 
-class WeightRange(Part):
+class WeightRange(Range):
     """The same of body weight."""
 
     from_: Weight = Field(alias="from")
     to: Weight
-    source: Sources
 
 
-class IntervalRange(Part):
+class IntervalRange(Range):
     """The same of the corrected QT interval."""
 
     from_: Interval = Field(alias="from")
     to: Interval
-    source: Sources
 
 
 class Plausible(Part):
@@ -277,6 +285,12 @@ class ExtremeMagnesium(Part):
     below: Magnesium
     above: Magnesium
     source: Sources
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        if self.below.value > self.above.value:
+            raise ValueError("`below` is above `above`")
+        return self
 
 
 class Extreme(Part):
@@ -297,6 +311,12 @@ class PotassiumLimits(Part):
 
     low_below: PotassiumLimit
     very_low_below: PotassiumLimit
+
+    @model_validator(mode="after")
+    def _very_low_is_lower(self) -> Self:
+        if self.very_low_below.value.value > self.low_below.value.value:
+            raise ValueError("very_low_below is above low_below")
+        return self
 
 
 class IntervalLimit(Part):
@@ -389,18 +409,11 @@ class Labs(Part):
     creatinine: Lab
 
 
-class Recheck(Part):
+class Recheck(Range):
     """When the repeat level is due, after the planned end of the dose."""
 
     from_: Time = Field(alias="from")
     to: Time
-    source: Sources
-
-    @model_validator(mode="after")
-    def _is_a_span(self) -> Self:
-        if self.from_.value > self.to.value:
-            raise ValueError("`from` is after `to`")
-        return self
 
 
 class Dosing(Part):
@@ -449,6 +462,9 @@ class Row(Part):
     def _is_whole(self) -> Self:
         if self.dose is not None and self.over is None:
             raise ValueError(f"row {self.id}: a dose without a duration (`over`)")
+        for name, value in (("dose", self.dose), ("over", self.over)):
+            if value is not None and value.value <= 0:
+                raise ValueError(f"row {self.id}: `{name}` must be above zero")
         needed = {
             "dose": self.dose,
             "over": self.over,

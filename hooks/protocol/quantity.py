@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from hooks.chart.units import CANONICAL, SPELLINGS, Analyte, convert
 
-_WRITTEN: Final = re.compile(r"(\d+(?:\.\d+)?) ?(\S+)")
+_WRITTEN: Final = re.compile(r"(\d+(?:\.\d+)?) ?(\S+)", re.ASCII)
 
 _FACTORS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "a dose (g or mg of magnesium sulfate)": {"g": Decimal(1), "mg": Decimal("0.001")},
@@ -116,7 +116,7 @@ def _read_rate(text: object) -> Rate:
 def _read_number(text: object) -> Decimal:
     if isinstance(text, Decimal):
         return text
-    if isinstance(text, str) and re.fullmatch(r"\d+(\.\d+)?", text):
+    if isinstance(text, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return Decimal(text)
     raise ValueError(f'write a plain number as text, such as "1.5"; found {text!r}')
 

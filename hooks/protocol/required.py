@@ -41,6 +41,7 @@ FINDINGS: Final = frozenset(
         "dose-high-reduced",
         "order-unreadable",
         "not-low",
+        "level-wanted",
         "additional-dose",
         "recovered",
         "mild-risk",
@@ -82,8 +83,11 @@ TIERS: Final = frozenset(Tier)
 
 ANALYTES: Final = frozenset(Analyte)
 
+#: Why a level is wanted although nobody knows the band (settled 13).
+WANTED: Final = frozenset({"wanted-stale", "wanted-potassium", "wanted-magnesium", "wanted-drug"})
+
 #: Besides the reasons of the chart: nothing came at all, or the EHR could not send it.
-REASONS: Final = frozenset({*Reason, "missing", "unavailable"})
+REASONS: Final = frozenset({*Reason, "missing", "unavailable", *WANTED})
 
 #: The optional prefetch keys whose absence a card has to tell.
 OPTIONAL_KEYS: Final = frozenset({"medications", "labOrders", "conditions"})

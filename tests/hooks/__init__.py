@@ -1,0 +1,1 @@
+"""Tests of `hooks`: medicine without HTTP. The cases are data, under `cases/`."""

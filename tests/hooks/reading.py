@@ -1,0 +1,27 @@
+"""What became of one Observation: measured, refused with reasons, or passed over."""
+
+from hooks.chart.chart import Measurement, Unusable
+from hooks.chart.labs import read_observation
+from hooks.chart.units import Analyte
+from tests.hooks.chartmaker import LAB_CODES, PATIENT, Json, over_the_wire
+
+
+def read(analyte: str, observation: Json, patient: str = PATIENT) -> Measurement:
+    """The measurement that the Observation is."""
+    found = read_observation(Analyte(analyte), over_the_wire(observation), patient, LAB_CODES)
+    assert isinstance(found, Measurement), f"should be usable, is {found}"
+    return found
+
+
+def refused(analyte: str, observation: Json, patient: str = PATIENT) -> set[str]:
+    """The reasons for which the Observation is kept and not used."""
+    found = read_observation(Analyte(analyte), over_the_wire(observation), patient, LAB_CODES)
+    assert isinstance(found, Unusable), f"should be refused with its reasons, is {found}"
+    assert found.reasons, "a result that is refused has a reason"
+    return {str(reason) for reason in found.reasons}
+
+
+def passed_over(analyte: str, observation: Json, patient: str = PATIENT) -> bool:
+    """Whether the Observation is none of this patient's results of this analyte."""
+    found = read_observation(Analyte(analyte), over_the_wire(observation), patient, LAB_CODES)
+    return found is None

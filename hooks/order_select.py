@@ -29,6 +29,7 @@ _COUNTS: Final = {
     Analyte.CREATININE: 60,
     Analyte.WEIGHT: 5,
     Analyte.QTC: 3,
+    Analyte.EGFR: 5,
 }
 
 
@@ -148,6 +149,7 @@ class OrderSelect:
             series(Analyte.CREATININE),
             series(Analyte.WEIGHT),
             series(Analyte.QTC),
+            series(Analyte.EGFR),
             (
                 *self._orders.drafts(context.drafts, context.entries),
                 *self._orders.recorded(prefetch.get("medications"), patient_id),

@@ -253,6 +253,11 @@ class Wording:
                 words["clearance"] = rounded(kidneys.clearance, 0, limits)
                 words["weight"] = rounded(kidneys.weight.value, 0)
                 words["renal_basis"] = fill(phrases.egfr_and_clearance, words)
+            reported = self.assessment.evidence.egfr.measurement
+            if reported is not None:
+                shown = f"{reported.comparator or ''}{reported.reported_value:f}"
+                said = fill(phrases.reported_egfr, {"egfr": shown})
+                words["renal_basis"] = f"{words['renal_basis']}; {said}"
         self.words["renal_tier"] = fill(self.document.words.tiers[tier], self.words)
 
     def _learn_band(self) -> None:

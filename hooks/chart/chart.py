@@ -141,6 +141,7 @@ class Chart:
     creatinine: Series = field(default_factory=Series)
     weight: Series = field(default_factory=Series)
     qtc: Series = field(default_factory=Series)
+    egfr: Series = field(default_factory=Series)
     orders: tuple[Order, ...] = ()
     lab_orders: tuple[LabOrder, ...] = ()
     conditions: tuple[Condition, ...] = ()

@@ -26,6 +26,7 @@ class Unit(StrEnum):
     G = "g"
     LB = "lb"
     MS = "ms"
+    GFR = "mL/min/1.73 m2"
 
 
 class Property(StrEnum):
@@ -34,6 +35,7 @@ class Property(StrEnum):
     MASS = "mass"
     MOLES = "moles"
     TIME = "time"
+    CLEARANCE = "clearance"
 
 
 class Analyte(StrEnum):
@@ -44,6 +46,7 @@ class Analyte(StrEnum):
     CREATININE = "creatinine"
     WEIGHT = "weight"
     QTC = "qtc"
+    EGFR = "egfr"
 
 
 SPELLINGS: Final[Mapping[str, Unit]] = {
@@ -68,6 +71,18 @@ SPELLINGS: Final[Mapping[str, Unit]] = {
     **dict.fromkeys(("g", "gm"), Unit.G),
     **dict.fromkeys(("[lb_av]", "lb", "lbs"), Unit.LB),
     **dict.fromkeys(("ms", "msec"), Unit.MS),
+    **dict.fromkeys(
+        (
+            "mL/min/{1.73_m2}",
+            "mL/min/1.73 m2",
+            "mL/min/1.73m2",
+            "mL/min/1.73_m2",
+            "ml/min/1.73m2",
+            "mL/min/1.73 m^2",
+            "mL/min/1.73 m\N{SUPERSCRIPT TWO}",
+        ),
+        Unit.GFR,
+    ),
 }
 
 #: Multiply a value in the unit by the factor to have it in the analyte's canonical unit.
@@ -86,6 +101,7 @@ FACTORS: Final[Mapping[Analyte, Mapping[Unit, Decimal]]] = {
         Unit.LB: Decimal("0.45359237"),
     },
     Analyte.QTC: {Unit.MS: Decimal(1)},
+    Analyte.EGFR: {Unit.GFR: Decimal(1)},
 }
 
 CANONICAL: Final[Mapping[Analyte, Unit]] = {
@@ -94,6 +110,7 @@ CANONICAL: Final[Mapping[Analyte, Unit]] = {
     Analyte.CREATININE: Unit.MG_DL,
     Analyte.WEIGHT: Unit.KG,
     Analyte.QTC: Unit.MS,
+    Analyte.EGFR: Unit.GFR,
 }
 
 #: Milliequivalents count as moles: laboratories use the moles-per-volume codes for both.
@@ -106,6 +123,7 @@ PROPERTIES: Final[Mapping[Unit, Property]] = {
     Unit.G: Property.MASS,
     Unit.LB: Property.MASS,
     Unit.MS: Property.TIME,
+    Unit.GFR: Property.CLEARANCE,
 }
 
 #: Enough digits that no product of a value and a factor is ever rounded.

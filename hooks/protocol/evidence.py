@@ -25,6 +25,7 @@ class Evidence:
     potassium: Choice
     creatinine: Choice
     qtc: Choice
+    egfr: Choice
     replacement: Replacement
     kidneys: Kidneys | None = None
     conditions: frozenset[str] = field(default_factory=frozenset)
@@ -104,6 +105,7 @@ def gather(chart: Chart, protocol: Protocol) -> Evidence:
         potassium,
         choose(chart.creatinine, now, protocol, Analyte.CREATININE),
         choose(chart.qtc, now, protocol, Analyte.QTC),
+        choose(chart.egfr, now, protocol, Analyte.EGFR),
         survey(chart, magnesium.measurement, protocol),
         conditions=frozenset(condition.id for condition in chart.conditions),
     )

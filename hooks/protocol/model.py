@@ -23,6 +23,7 @@ from hooks.protocol.quantity import (
     Clearance,
     Creatinine,
     Dose,
+    Filtration,
     InfusionRate,
     Interval,
     Magnesium,
@@ -226,6 +227,7 @@ class Windows(Part):
     creatinine: Window
     weight: Window
     qtc: Window
+    egfr: Window
     infusion: Window
     recent_dose: Window
     clock_difference: Window
@@ -269,6 +271,13 @@ class IntervalRange(Range):
     to: Interval
 
 
+class FiltrationRange(Range):
+    """The same of a reported eGFR."""
+
+    from_: Filtration = Field(alias="from")
+    to: Filtration
+
+
 class Plausible(Part):
     """What a specimen can show; anything else is an error of the specimen or of the unit."""
 
@@ -277,6 +286,7 @@ class Plausible(Part):
     creatinine: CreatinineRange
     weight: WeightRange
     qtc: IntervalRange
+    egfr: FiltrationRange
 
 
 class ExtremeMagnesium(Part):
@@ -571,6 +581,7 @@ class Words(Part):
     rule_basis: Sentence = Field(alias="rule-basis")
     egfr: Sentence
     egfr_and_clearance: Sentence = Field(alias="egfr-and-clearance")
+    reported_egfr: Sentence = Field(alias="reported-egfr")
     reference: Sentence
     time: Sentence
     day: Sentence

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from hooks.chart.units import CANONICAL, SPELLINGS, Analyte, convert
 
-_WRITTEN: Final = re.compile(r"(\d+(?:\.\d+)?) ?(\S+)", re.ASCII)
+_WRITTEN: Final = re.compile(r"(\d+(?:\.\d+)?) ?(\S+(?: m2)?)", re.ASCII)
 
 _FACTORS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "a dose (g or mg of magnesium sulfate)": {"g": Decimal(1), "mg": Decimal("0.001")},
@@ -125,6 +125,7 @@ Magnesium = Annotated[Quantity, _level(Analyte.MAGNESIUM)]
 Potassium = Annotated[Quantity, _level(Analyte.POTASSIUM)]
 Creatinine = Annotated[Quantity, _level(Analyte.CREATININE)]
 Weight = Annotated[Quantity, _level(Analyte.WEIGHT)]
+Filtration = Annotated[Quantity, _level(Analyte.EGFR)]
 Interval = Annotated[Quantity, _level(Analyte.QTC)]
 Dose = Annotated[Quantity, _plain("a dose (g or mg of magnesium sulfate)")]
 Time = Annotated[Quantity, _plain("a time (min, h or d)")]

@@ -64,7 +64,8 @@ EXCLUDED = [
 ]
 
 #: Codes that other people's code uses for these analytes and that mean something else.
-FOREIGN = ["2276-4", "50384-7", "98979-8", "62238-1", "33914-3", "48642-3", "75940-7", "22760-3"]
+FOREIGN = ["2276-4", "50384-7", "75940-7", "22760-3"]
+REPORTED_EGFR = ["98979-8", "62238-1", "33914-3", "48642-3"]
 
 
 @pytest.mark.parametrize("case", cases("observations.toml"))
@@ -120,6 +121,13 @@ def test_every_excluded_code_is_refused(analyte: str, code: str, why: str) -> No
 def test_a_code_outside_the_table_is_not_believed(analyte: str, code: str) -> None:
     line = {"magnesium": "1.2 mg/dL", "potassium": "4 mmol/L", "creatinine": "0.8 mg/dL"}[analyte]
     assert "code-unknown" in refused(analyte, result(analyte, f"{line}, code {code}"))
+
+
+@pytest.mark.parametrize("code", REPORTED_EGFR)
+def test_a_reported_egfr_is_no_creatinine(code: str) -> None:
+    assert passed_over("creatinine", result("creatinine", f"0.8 mg/dL, code {code}")), (
+        "clinical 6.1"
+    )
 
 
 def test_all_reasons_are_kept_together() -> None:

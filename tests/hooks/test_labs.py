@@ -125,7 +125,8 @@ def test_a_code_outside_the_table_is_not_believed(analyte: str, code: str) -> No
 
 @pytest.mark.parametrize("code", REPORTED_EGFR)
 def test_a_reported_egfr_is_no_creatinine(code: str) -> None:
-    assert passed_over("creatinine", result("creatinine", f"0.8 mg/dL, code {code}")), (
+    observation = result("creatinine", f"0.8 mg/dL, code {code}")
+    assert passed_over("creatinine", observation), "clinical 6.1"
         "clinical 6.1"
     )
 

@@ -127,8 +127,6 @@ def test_a_code_outside_the_table_is_not_believed(analyte: str, code: str) -> No
 def test_a_reported_egfr_is_no_creatinine(code: str) -> None:
     observation = result("creatinine", f"0.8 mg/dL, code {code}")
     assert passed_over("creatinine", observation), "clinical 6.1"
-        "clinical 6.1"
-    )
 
 
 def test_all_reasons_are_kept_together() -> None:

@@ -6,6 +6,7 @@ guard a dose, the row. Every step that is tried is kept, so that a decision can 
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from hooks.chart.chart import Chart, Measurement, Patient
@@ -120,7 +121,8 @@ class _Case:
         """G2: a low level for information; nothing while obstetric magnesium is being ordered."""
         newest = self.evidence.magnesium.measurement
         redose = self.protocol.document.target.redose_below.value.value
-        if newest is None or newest.value >= redose or self.evidence.replacement.counts:
+        ordered = self.evidence.replacement
+        if newest is None or newest.value >= redose or ordered.selected or ordered.elsewhere:
             return self._silent(NOT_APPLICABLE, "G2", "G2")
         return self._answer(NOT_APPLICABLE, "G2", CardKind.OBSTETRIC, condition=condition)
 
@@ -207,7 +209,28 @@ class _Case:
         if card is CardKind.NOT_LOW:
             self.found.add("not-low")
         self._find_rates()
-        return self._answer(band.id, row.id, card, row=row, indicator=band.indicator)
+        recheck, offers = self._repeat_of_ordered() if band.id == "mild" else (None, ())
+        return self._answer(
+            band.id,
+            row.id,
+            card,
+            row=row,
+            indicator=band.indicator,
+            recheck=recheck,
+            offers=offers,
+        )
+
+    def _repeat_of_ordered(self) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
+        """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""
+        selected = self.evidence.replacement.selected
+        if not selected:
+            return None, ()
+        minutes = max((order.dosage.minutes or Decimal(0)) for order in selected)
+        end = self._now() + timedelta(minutes=float(minutes))
+        if self.evidence.is_level_ordered(Analyte.MAGNESIUM, end):
+            return None, ()
+        recheck = self._recheck(None, end)
+        return recheck, (Offer("recheck", True, (recheck,)),)
 
     def _magnesium_is_ordered(self) -> bool:
         """Whether magnesium is selected, for no other indication."""
@@ -268,6 +291,7 @@ class _Case:
             "drafted": replacement.selected or replacement.drafted or replacement.elsewhere,
             "running": replacement.running,
             "given": replacement.given,
+            "a drug that cannot be read": replacement.unreadable,
         }
         return ", ".join(name for name, orders in places.items() if orders), None
 
@@ -351,6 +375,8 @@ class _Case:
             ):
                 for order in orders:
                     self.found.add(kind, order=order)
+        for order in replacement.unreadable:
+            self.found.add("order-unreadable", order=order)
         said = self.found.all()
         self._find(band.id)
         end = self._end_of_orders(dosing, checks)
@@ -372,7 +398,8 @@ class _Case:
             offers.append(Offer("recheck", not offers, (recheck,)))
         corrected = offers[0].dosing if offers else None
         warned = any(finding.indicator == "warning" for finding in said)
-        if ordered and not [item for item in checks if item.verdicts] and not warned:
+        unclear = [item for item in checks if item.verdicts] or replacement.unreadable
+        if ordered and not unclear and not warned:
             return self._silent(band.id, "G6", "already-ordered", row)
         return self._answer(
             band.id,
@@ -380,6 +407,7 @@ class _Case:
             CardKind.ORDERED,
             row=row,
             dosing=corrected,
+            reference=dosing if replacement.unreadable else None,
             recheck=offers[0].labs[0] if offers else None,
             offers=tuple(offers),
         )
@@ -422,16 +450,16 @@ class _Case:
         ]
         ends += [
             planned_end(order, self._now(), dosing)
-            for order in (*replacement.others, *replacement.elsewhere)
+            for order in (*replacement.others, *replacement.elsewhere, *replacement.unreadable)
         ]
         return max(ends)
 
-    def _recheck(self, row: Row, end: datetime) -> PlannedLab:
+    def _recheck(self, row: Row | None, end: datetime) -> PlannedLab:
         """The repeat level after a planned end; now if its time is past already (settled 8)."""
         recheck = self.protocol.document.recheck
         now = self._now()
         last = end + recheck.to.span
-        priority = row.priority or "routine"
+        priority = (row.priority if row is not None else None) or "routine"
         if last <= now:
             return PlannedLab(Analyte.MAGNESIUM, now, now, now=True, priority=priority)
         first = max(end + recheck.from_.span, now)

@@ -31,6 +31,11 @@ class Findings:
         text = self._protocol.document.findings[kind]
         self._found.append(Finding(kind, text.rule, text.indicator, **facts))
 
+    @property
+    def has_warning(self) -> bool:
+        """Whether anything found deserves more than information."""
+        return any(finding.indicator == "warning" for finding in self._found)
+
     def all(self) -> tuple[Finding, ...]:
         """What was found, in the order in which a card says it."""
         return tuple(self._found)

@@ -9,10 +9,7 @@ from types import TracebackType
 from flask import Flask, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from hooks import offered
-from hooks.chart import codes
-from hooks.protocol import load as load_protocol
-from service import cors, discovery, invocation, observability, outcomes
+from service import cors, discovery, invocation, observability, outcomes, site
 from service.clock import utc_now
 from service.hook import Hook
 from service.settings import Settings
@@ -34,9 +31,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     Raises SettingsError, ProtocolError or LabCodesError if the service cannot start.
     """
     settings = settings or Settings.from_environment(os.environ)
-    protocol = load_protocol(settings.protocol)
-    lab_codes = codes.load(settings.lab_codes)
-    return assemble(settings, offered(protocol, lab_codes, settings.base_url), clock)
+    return assemble(settings, site.services(settings), clock)
 
 
 def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Flask:

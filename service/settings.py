@@ -100,6 +100,12 @@ class Settings(BaseModel):
         description="A site's own laboratory codes, beside the ones shipped.",
         json_schema_extra=_expects("the path of a file that exists"),
     )
+    qt_drugs: FilePath | None = Field(
+        default=None,
+        description="A site's own list of drugs that prolong the QT interval, in place of the one "
+        "shipped.",
+        json_schema_extra=_expects("the path of a file that exists"),
+    )
     max_body_bytes: int = Field(
         default=4 * 1024 * 1024,
         ge=1024,

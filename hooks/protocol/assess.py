@@ -17,7 +17,7 @@ from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
 from hooks.protocol.model import Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.replacement import DraftCheck, check, is_too_fast
+from hooks.protocol.replacement import DraftCheck, check, dangers, is_too_fast
 from hooks.protocol.template import fill
 
 INDETERMINATE: Final = "indeterminate"
@@ -134,15 +134,16 @@ class _Case:
                 card = CardKind.MILD
             case "normal" if evidence.replacement.selected:
                 card = CardKind.NOT_LOW
-            case "high" if any(
-                order.is_magnesium and order.indication is None for order in evidence.selected
-            ):
+            case "high" if evidence.magnesium_is_selected:
                 card = CardKind.NOT_LOW
         if card is None:
             elsewhere = any(order.selected for order in evidence.replacement.elsewhere)
             return self._silent(band.id, row.id, "other-indication" if elsewhere else band.id, row)
         if card is CardKind.NOT_LOW:
             self.found.add("not-low")
+        elif band.id == "mild":
+            for order in evidence.replacement.selected:
+                self.found.add("being-ordered", order=order)
         self._find_rates()
         recheck, offers = self._repeat_of_selected() if card is CardKind.MILD else (None, ())
         return self._answer(
@@ -198,7 +199,8 @@ class _Case:
         self._find_rates()
         if gate == "G5":
             return self._answer(band.id, gate, CardKind.NO_DOSE, indicator=band.indicator)
-        for order in (*self.evidence.replacement.selected, *self.evidence.replacement.others):
+        replacement = self.evidence.replacement
+        for order in (*replacement.selected, *replacement.others, *replacement.elsewhere):
             self.found.add("despite-gate", order=order)
         recheck = self.levels.recheck(self.levels.now, row)
         wants_creatinine = gate == "G9" and not self.evidence.is_level_ordered(Analyte.CREATININE)
@@ -224,8 +226,14 @@ class _Case:
         replacement = self.evidence.replacement
         row, dosing = self._row(band)
         tier = self.evidence.kidneys.tier if self.evidence.kidneys else Tier.UNKNOWN
-        checks = [check(order, dosing, tier, self.protocol) for order in replacement.selected]
+        alone = len(replacement.selected) == 1 and not (replacement.others or replacement.elsewhere)
+        checks = [
+            check(order, dosing, tier, self.protocol, alone=alone) for order in replacement.selected
+        ]
         self._find_in_orders(checks, dosing)
+        for order in replacement.drafted:
+            for danger in dangers(order, dosing, tier, self.protocol):
+                self.found.add(danger, order=order, dosing=dosing)
         is_plain = not (
             self.found.has_warning
             or replacement.unreadable
@@ -237,7 +245,7 @@ class _Case:
         is_repeated = self.evidence.is_level_ordered(Analyte.MAGNESIUM, end)
         if is_plain and is_repeated:
             return self._silent(band.id, "G6", "already-ordered", row)
-        offers = self._corrections(checks[:1], row)
+        offers = self._corrections(checks, row)
         if not is_repeated:
             offers = (*offers, Offer("recheck", not offers, (recheck,)))
         return self._answer(
@@ -255,13 +263,13 @@ class _Case:
         return tuple(
             Offer(
                 "correct",
-                True,
+                index == 0,
                 (self.levels.recheck(self.levels.end_of(item.correction), row),),
                 item.correction,
                 priority=row.priority,
                 replaces=item.order,
             )
-            for item in checks
+            for index, item in enumerate(item for item in checks if item.correction)
             if item.correction is not None
         )
 

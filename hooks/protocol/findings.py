@@ -120,7 +120,8 @@ def _kidneys(evidence: Evidence, found: Findings) -> None:
     kidneys = evidence.kidneys
     if kidneys is None:
         return
-    if kidneys.tier is Tier.REDUCED:
+    reduced_below = evidence.protocol.document.renal.reduced_below.value.value
+    if kidneys.tier is Tier.REDUCED and kidneys.lowest < reduced_below:
         found.add("reduced-tier")
     if kidneys.injury is not None:
         found.add("kidney-injury", measurement=kidneys.creatinine, earlier=kidneys.injury)

@@ -45,7 +45,7 @@ class Levels:
         """The planned end of the selected drafts by what they say themselves."""
         minutes = [order.dosage.minutes for order in self._evidence.replacement.selected]
         longest = max((time for time in minutes if time is not None), default=Decimal(0))
-        return self.now + timedelta(minutes=float(longest))
+        return (self.now + timedelta(minutes=float(longest))).replace(microsecond=0)
 
     def recheck(self, end: datetime, row: Row | None = None) -> PlannedLab:
         """The repeat level after a planned end; now if its time is past already."""

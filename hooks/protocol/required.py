@@ -43,6 +43,7 @@ FINDINGS: Final = frozenset(
         "dose-high-reduced",
         "order-unreadable",
         "not-low",
+        "being-ordered",
         "level-wanted",
         "additional-dose",
         "recovered",

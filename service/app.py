@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from hooks import offered
 from hooks.chart import codes
 from hooks.protocol import load as load_protocol
-from service import cors, discovery, invocation, observability, outcomes
+from service import cors, discovery, invocation, observability, outcomes, pages
 from service.clock import utc_now
 from service.hook import Hook
 from service.settings import Settings
@@ -36,7 +36,10 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     settings = settings or Settings.from_environment(os.environ)
     protocol = load_protocol(settings.protocol)
     lab_codes = codes.load(settings.lab_codes)
-    return assemble(settings, offered(protocol, lab_codes, settings.base_url), clock)
+    hooks = offered(protocol, lab_codes, settings.base_url)
+    app = assemble(settings, hooks, clock)
+    pages.install(app, hooks, protocol, clock)
+    return app
 
 
 def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Flask:

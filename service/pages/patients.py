@@ -115,7 +115,10 @@ def _facts(
         yield "Age", f"{whole_years(born, now.date())} years"
     yield "Sex", str(person.get("gender", "unknown"))
     weights = list(_resources(prefetch, "weight"))
-    yield "Weight", f"{_quantity(weights[0])[0]} {_quantity(weights[0])[1]}" if weights else "not recorded"
+    yield (
+        "Weight",
+        f"{_quantity(weights[0])[0]} {_quantity(weights[0])[1]}" if weights else "not recorded",
+    )
 
 
 def _result(observation: Mapping[str, Any], now: datetime) -> dict[str, str]:

@@ -9,6 +9,7 @@ import {
   arranged,
   buildRequest,
   draftsOf,
+  exactly,
   findService,
   indented,
   orderFrom,
@@ -41,6 +42,7 @@ const state = {
   patient: null,
   drafts: [],
   made: 0,
+  asked: 0,
   call: 0,
   dismissed: new Set(),
 };
@@ -112,10 +114,10 @@ async function send(url, body) {
   return { status: response.status, ok: response.ok, text, json, took: performance.now() - started };
 }
 
-async function read(url) {
+async function read(url, parse = JSON.parse) {
   const response = await fetch(url, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
-  return response.json();
+  return parse(await response.text());
 }
 
 const serviceUrl = () => `${DISCOVERY}/${state.service.id}`;
@@ -191,13 +193,15 @@ async function feedback(item, words) {
 // ------------------------------------------------------------------------------ patient
 
 async function choosePatient(id) {
+  const asked = ++state.asked;
   let chart;
   try {
-    chart = await read(`order-entry/patients/${encodeURIComponent(id)}`);
+    chart = await read(`order-entry/patients/${encodeURIComponent(id)}`, exactly);
   } catch {
     showProblem("No patient", [{ text: "The patient could not be loaded." }]);
     return;
   }
+  if (asked !== state.asked) return;
   state.call += 1;
   state.patient = chart;
   state.drafts = [];
@@ -227,6 +231,7 @@ async function choosePatient(id) {
   unexplained("Nothing was asked yet.");
   showDrafts();
   showWaiting("Choose an order: the service is asked at each selection.");
+  at("name").scrollIntoView({ block: "nearest" });
   announce(`${chart.name}. ${chart.story}`);
 }
 
@@ -248,7 +253,8 @@ function markResults(assessment) {
   const found = (id) => findings.some((finding) => finding.id === id);
   const marks = new Map();
   const mark = (reference, words, tone) => reference && marks.set(reference, [words, tone]);
-  mark(inputs.magnesium?.reference, band, band === "normal" ? "plain" : "marked");
+  const judged = band && !["normal", "not-applicable"].includes(band);
+  mark(inputs.magnesium?.reference, band?.replace("-", " "), judged ? "marked" : "plain");
   const potassium = found("very-low-potassium") ? "very low" : found("low-potassium") ? "low" : null;
   mark(inputs.potassium?.reference, potassium ?? "used", potassium ? "marked" : "plain");
   const egfr = inputs.egfr == null ? "used" : `eGFR ${inputs.egfr}`;
@@ -376,7 +382,8 @@ async function showCards(cards, assessment, call) {
   show(...shown);
   for (const card of at("cards").querySelectorAll(".detail")) fold(card);
   // In one narrow column the card comes below the orders: bring it into sight.
-  if (matchMedia("(max-width: 43.99rem)").matches) at("advice-title").scrollIntoView();
+  const narrow = matchMedia("(max-width: 43.99rem)").matches;
+  at("advice-title").scrollIntoView({ block: narrow ? "start" : "nearest" });
   const fresh = cards.filter((card) => !state.dismissed.has(topicOf(card)));
   announce(fresh.map((card) => `${WORDS[card.indicator] ?? "Card"}: ${card.summary}`).join(" ") || "The same card as the one dismissed before.");
 }

@@ -194,6 +194,15 @@ export function arranged(cards) {
 export const topicOf = (card) =>
   card.source?.topic ? `${card.source.topic.system}|${card.source.topic.code}` : card.uuid;
 
+/**
+ * JSON read so that a result of 1.0 is sent on as 1.0, digit by digit, where the browser can do that;
+ * elsewhere it becomes 1, as in most EHRs that run in a browser. Not to be cloned, only sent.
+ */
+export const exactly = (text) =>
+  JSON.parse(text, (name, value, context) =>
+    typeof value === "number" && context?.source && JSON.rawJSON ? JSON.rawJSON(context.source) : value,
+  );
+
 /** JSON text with line breaks, every number and string left exactly as it was sent. */
 export function indented(text) {
   const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;

@@ -299,7 +299,10 @@ class Wording:
         said = {finding.kind for finding in self.assessment.findings}
         kind = next((kind for kind in phrases.ordered if kind in said), "right")
         words["reason"] = fill(phrases.ordered[kind], words)
-        words["lead"] = fill(phrases.ordered_lead, words)
+        only_unreadable = kind == "order-unreadable"
+        words["lead"] = fill(
+            phrases.unreadable_lead if only_unreadable else phrases.ordered_lead, words
+        )
         kinds = tuple(offer.kind for offer in self.assessment.offers)
         step = phrases.no_next
         if "correct" in kinds:
@@ -361,11 +364,11 @@ class Wording:
             limits = tuple(
                 limit / FACTORS[Analyte.MAGNESIUM][Unit.MMOL_L] for limit in self._limits
             )
-            return f" ({rounded(molar, 3, limits)} mmol/L)"
+            return f" ({result.comparator or ''}{rounded(molar, 3, limits)} mmol/L)"
         if result.reported_unit is Unit.MG_DL or result.analyte is Analyte.POTASSIUM:
             return ""
         limits = self._limits if result.analyte is Analyte.MAGNESIUM else ()
-        return f" ({rounded(result.value, 2, limits)} mg/dL)"
+        return f" ({result.comparator or ''}{rounded(result.value, 2, limits)} mg/dL)"
 
     def _when(self, moment: Moment) -> str:
         phrases = self.document.words

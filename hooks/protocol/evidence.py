@@ -46,6 +46,10 @@ class Evidence:
         """Whether magnesium of any kind was just selected."""
         return any(order.is_magnesium for order in self.selected)
 
+    def has(self, condition: str) -> bool:
+        """Whether a condition is on the problem list."""
+        return condition in self.conditions
+
     def selects(self, *classes: DrugClass) -> bool:
         """Whether a drug of one of the classes was just selected."""
         return any(kind in order.classes for order in self.selected for kind in classes)

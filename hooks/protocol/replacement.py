@@ -28,7 +28,8 @@ class Replacement:
 
     `selected` and `drafted` are unsigned (just chosen, and chosen before), `running` may still
     run or ran past the specimen, `given` ended after it, `answered` ended before it: the result
-    already shows what they did. A selected order for another indication is in `elsewhere` only.
+    already shows what they did. A draft for another indication is in `elsewhere` only;
+    `unreadable` are selected orders whose drug nobody could read: one of them may be magnesium.
     """
 
     selected: tuple[Order, ...] = ()
@@ -37,11 +38,12 @@ class Replacement:
     given: tuple[Order, ...] = ()
     answered: tuple[Order, ...] = ()
     elsewhere: tuple[Order, ...] = ()
+    unreadable: tuple[Order, ...] = ()
 
     @property
     def counts(self) -> bool:
         """Whether any of them forbids a second dose."""
-        return bool(self.selected or self.drafted or self.running or self.given or self.elsewhere)
+        return bool(self.selected or self.others or self.elsewhere or self.unreadable)
 
     @property
     def others(self) -> tuple[Order, ...]:
@@ -76,6 +78,11 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
         tuple(given),
         tuple(answered),
         tuple(order for order in drafts if order.indication is not None),
+        tuple(
+            order
+            for order in chart.orders
+            if order.selected and not order.is_readable and order.route is not Route.ENTERAL
+        ),
     )
 
 
@@ -159,6 +166,8 @@ def check(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> Draft
         correction = dosing
     elif dosage.rate is None:
         verdicts.append("rate-unreadable")
+        if dosage.minutes is None:
+            verdicts.append("duration-assumed")
     elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
         verdicts.append("rate-above-row")
     if dosage.grams is None:

@@ -15,6 +15,8 @@ FINDINGS: Final = frozenset(
         "deficient",
         "low-potassium",
         "very-low-potassium",
+        "low-potassium-alone",
+        "duration-assumed",
         "potassium-unknown",
         "potassium-unreliable",
         "potassium-sufficient",
@@ -106,6 +108,7 @@ ORDERED: Final = frozenset(
         "already-ordered",
         "already-given",
         "already-drafted",
+        "order-unreadable",
         "right",
     }
 )

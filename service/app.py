@@ -9,7 +9,7 @@ from types import TracebackType
 from flask import Flask, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service import cors, discovery, invocation, observability, outcomes, site
+from service import cors, discovery, invocation, observability, outcomes, pages, site
 from service.clock import utc_now
 from service.hook import Hook
 from service.settings import Settings
@@ -31,7 +31,10 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     Raises SettingsError, ProtocolError or LabCodesError if the service cannot start.
     """
     settings = settings or Settings.from_environment(os.environ)
-    return assemble(settings, site.services(settings), clock)
+    services = site.services(settings)
+    app = assemble(settings, services, clock)
+    pages.install(app, services, services[0].protocol, clock)
+    return app
 
 
 def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Flask:

@@ -276,7 +276,7 @@ def _fire_beside(where: str, case: Fixture) -> None:
 
 
 def _serving(where: str) -> str:
-    return f"Magnesia serves {where}/cds-services - Ctrl-C stops it."
+    return f"Magnesia serves {where}/cds-services - open {where} in a browser - Ctrl-C stops it."
 
 
 def _head(console: Console, case: Fixture) -> None:

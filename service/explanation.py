@@ -14,7 +14,7 @@ from rich.text import Text
 
 from hooks import offered
 from hooks.chart import codes
-from hooks.order_select import Answer
+from hooks.order_select import Answer, OrderSelect
 from hooks.protocol import load as load_protocol
 from hooks.protocol.assessment import Outcome, Step
 from service import envelope, prefetch
@@ -30,8 +30,13 @@ def decide(request: dict[str, Any], now: datetime, protocol: Path | None) -> Ans
     Raises Refusal or a HookError where the service would refuse, ProtocolError for a protocol
     that cannot be used.
     """
+    return answer_to(request, now, offered(load_protocol(protocol), codes.load(), None))
+
+
+def answer_to(request: dict[str, Any], now: datetime, hooks: Iterable[OrderSelect]) -> Answer:
+    """What the one of `hooks` that is called answers. Raises Refusal or a HookError."""
     received = envelope.read(request)
-    for hook in offered(load_protocol(protocol), codes.load(), None):
+    for hook in hooks:
         if hook.hook == received.hook:
             context = hook.read_context(received.context)
             prefetched = prefetch.sort(hook.prefetch, received.prefetch)

@@ -101,6 +101,7 @@ def upgrade() -> None:
             ["decision_id"], ["decision.id"], name="fk_card_decision_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_card"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_card_decision_id", "card", ["decision_id"], unique=False)
     op.create_table(
@@ -125,6 +126,7 @@ def upgrade() -> None:
             ["feedback_id"], ["feedback.id"], name="fk_verdict_feedback_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("card_id", name="pk_verdict"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_verdict_feedback_id", "verdict", ["feedback_id"], unique=False)
     op.create_table(

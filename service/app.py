@@ -15,6 +15,7 @@ from hooks.protocol import load as load_protocol
 from service import cors, discovery, invocation, observability, outcomes
 from service.clock import utc_now
 from service.hook import Hook
+from service.record import Record
 from service.settings import Settings
 
 
@@ -31,16 +32,23 @@ class Application(Flask):
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
     """The WSGI application; without `settings`, those of the environment.
 
-    Raises SettingsError, ProtocolError or LabCodesError if the service cannot start.
+    Raises SettingsError, ProtocolError, LabCodesError or RecordError if the service cannot start.
     """
     settings = settings or Settings.from_environment(os.environ)
     protocol = load_protocol(settings.protocol)
     lab_codes = codes.load(settings.lab_codes)
-    return assemble(settings, offered(protocol, lab_codes, settings.base_url), clock)
+    record = Record(settings.database_url, settings.spool_directory)
+    record.prepare()
+    return assemble(settings, offered(protocol, lab_codes, settings.base_url), clock, record)
 
 
-def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Flask:
-    """The application that offers `hooks`."""
+def assemble(
+    settings: Settings,
+    hooks: Sequence[Hook],
+    clock: Callable[[], datetime],
+    record: Record | None = None,
+) -> Flask:
+    """The application that offers `hooks`. Without a record, nothing of a call is kept."""
     app = Application("service", static_folder=None)
     app.url_map.merge_slashes = False
     # The library reads a chunked body up to its limit and then stops without a word; one byte more
@@ -51,8 +59,10 @@ def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], date
     app.before_request(partial(read_body, settings.max_body_bytes))
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
-    app.register_blueprint(invocation.routes(hooks, clock))
-    app.register_blueprint(observability.routes())
+    app.register_blueprint(invocation.routes(hooks, clock, settings, record))
+    app.register_blueprint(observability.routes(None if record is None else record.state))
+    if record is not None:
+        app.extensions["record"] = record
     return app
 
 

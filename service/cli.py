@@ -18,6 +18,7 @@ from service.clock import utc_now
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
 from service.outcomes import Refusal
+from service.record import RecordError
 from service.replay import report
 from service.replay.kept import KeptError
 from service.replay.run import run as run_replay
@@ -80,7 +81,7 @@ def serve(fired: Path | None) -> None:
         observability.configure_logging(settings.log_level)
         app = create_app(settings)
         listener = server.listen(settings.host, settings.port)
-    except (SettingsError, SiteFileError) as error:
+    except (SettingsError, SiteFileError, RecordError) as error:
         _stop(str(error), status=2)
     except server.ListenError as error:
         _stop(str(error), status=1)

@@ -15,6 +15,8 @@ from hooks.protocol import load as load_protocol
 from service import cors, discovery, invocation, observability, outcomes
 from service.clock import utc_now
 from service.hook import Hook
+from service.insight.legend import legend
+from service.pages import insight
 from service.record import Record
 from service.settings import Settings
 
@@ -39,7 +41,9 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     lab_codes = codes.load(settings.lab_codes)
     record = Record(settings.database_url, settings.spool_directory)
     record.prepare()
-    return assemble(settings, offered(protocol, lab_codes, settings.base_url), clock, record)
+    app = assemble(settings, offered(protocol, lab_codes, settings.base_url), clock, record)
+    app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
+    return app
 
 
 def assemble(

@@ -174,6 +174,15 @@ class Settings(BaseModel):
         repr=False,
     )
 
+    insight_token_sha256: Annotated[str, BeforeValidator(_lower)] | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="The SHA-256 of the token with which people open /insight. Not set: the page "
+        "is open on a loopback address and does not exist on any other.",
+        json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
+        repr=False,
+    )
+
     @model_validator(mode="after")
     def _callers_are_trusted(self) -> Self:
         # Pydantic passes the text of a ValueError on; from_environment shows it as it is.

@@ -19,6 +19,7 @@ from service.fixture import Fixture
 from service.hook import ASSESSMENT
 from service.outcomes import Refusal
 from service.record import RecordError
+from service.record.commands import record
 from service.replay import report
 from service.replay.kept import KeptError
 from service.replay.run import run as run_replay
@@ -283,6 +284,8 @@ def _stop(message: str, status: int) -> NoReturn:
     click.echo(f"magnesia: {sidebar.plain(message)}", err=True)
     raise SystemExit(status)
 
+
+main.add_command(record)
 
 if __name__ == "__main__":
     main()

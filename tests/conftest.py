@@ -14,12 +14,17 @@ from hypothesis import settings
 from service import create_app
 from service.record import Record
 from service.settings import Settings
+from tests import cluster
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 settings.register_profile("default", deadline=None, max_examples=200)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+#: The PostgreSQL that tests may use; without it those that need one are skipped.
+POSTGRES = os.environ.get(cluster.VARIABLE)
 
 
 def pytest_configure() -> None:
@@ -48,6 +53,18 @@ def app() -> Iterator[Flask]:
     app = create_app(Settings(), clock=lambda: NOW)
     yield app
     record_of(app).stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A new, empty database: a case that uses it is run on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'var' / 'magnesia.sqlite'}"
+        return
+    if POSTGRES is None:
+        pytest.skip(f"no PostgreSQL: {cluster.VARIABLE} names none")
+    with cluster.database(POSTGRES) as url:
+        yield Settings(database_url=url).database_url
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from service.record.errors import RecordError
 #: The PostgreSQL advisory lock under which Magnesia changes its tables.
 _LOCK = 0x4D61676E65736961  # "Magnesia"
 _WAL_SECONDS = 30.0
+#: The execution option of an SQLite connection that does what cannot be done in a transaction.
+PLAIN = "plain"
 
 
 def upgrade(engine: Engine) -> None:
@@ -58,10 +60,8 @@ def _write_ahead(engine: Engine) -> None:
     deadline = monotonic() + _WAL_SECONDS
     while True:
         try:
-            with engine.connect() as connection:
-                raw = connection.connection.driver_connection
-                if raw is not None:
-                    raw.execute("PRAGMA journal_mode = WAL").fetchall()
+            with engine.connect().execution_options(**{PLAIN: True}) as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         except OperationalError as error:
             # Two processes that make the file at once stand in each other's way.
             if "locked" not in str(error) or monotonic() > deadline:

@@ -1,15 +1,17 @@
-"""Where decisions wait on disk while the store is down.
+"""Where decisions wait on disk for the store: a moment while it is up, longer while it is down.
 
 Each process appends to a file of its own, `<host>-<pid>-<random>.ndjson`, one entry a line, and
-holds a lock on it. A batch is one write and one fsync: what has been spooled survives a kill at
-once, and a loss of power too. A process that ended leaves its file unlocked, and any other process
+holds a lock on it. What has been appended survives a kill; with an fsync, for which the caller
+asks, a loss of power too. A process that ended leaves its file unlocked, and any other process
 with the same directory adopts it. An entry that is written twice is in the record once, so a file
 that was half written to the store is simply written again.
 """
 
+import errno
 import fcntl
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ from uuid import uuid4
 _SUFFIX = ".ndjson"
 #: How many lines are handed over at a time.
 BATCH = 500
+_CHUNK = 1024 * 1024
 
 
 class SpoolFull(Exception):
@@ -25,14 +28,20 @@ class SpoolFull(Exception):
 
 
 class Spool:
-    """The files in one directory; at most `limit` bytes in all of them together."""
+    """The files in one directory; at most `limit` bytes in all of them together.
+
+    One thread may append while another hands over.
+    """
 
     def __init__(self, directory: Path, limit: int) -> None:
         self.directory = directory
         self._limit = limit
         self._path = directory / f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}{_SUFFIX}"
         self._descriptor: int | None = None
+        self._lock = threading.Lock()
+        #: In the own file: what has been handed over, and what is whole.
         self._offset = 0
+        self._end = 0
         self._waiting = 0
 
     @property
@@ -40,38 +49,53 @@ class Spool:
         """How many entries of this process wait here."""
         return self._waiting
 
-    def append(self, lines: Sequence[bytes]) -> None:
-        """Keep all of `lines` or none. Raises SpoolFull or OSError."""
+    def append(self, lines: Sequence[bytes], *, sync: bool = True) -> None:
+        """Keep all of `lines` or none; with `sync`, also through a loss of power.
+
+        Raises SpoolFull or OSError.
+        """
         data = b"".join(line + b"\n" for line in lines)
-        if self._size() + len(data) > self._limit:
-            raise SpoolFull
-        descriptor = self._opened()
-        end = os.fstat(descriptor).st_size
-        try:
-            written = os.write(descriptor, data)
-            while written < len(data):
-                written += os.write(descriptor, data[written:])
-            os.fsync(descriptor)
-        except OSError:
-            # Half a line must not stay: the next one would be appended to it.
-            os.ftruncate(descriptor, end)
-            raise
-        self._waiting += len(lines)
+        with self._lock:
+            if self._others_size() + self._end + len(data) > self._limit:
+                raise SpoolFull
+            descriptor = self._opened()
+            try:
+                written = os.write(descriptor, data)
+                while written < len(data):
+                    written += os.write(descriptor, data[written:])
+                if sync:
+                    os.fsync(descriptor)
+            except OSError:
+                # Half a line must not stay: the next one would be appended to it.
+                os.ftruncate(descriptor, self._end)
+                raise
+            self._end += len(data)
+            self._waiting += len(lines)
 
     def hand_over(self, take: Callable[[Sequence[bytes]], None]) -> None:
         """Give everything that waits to `take`, batch by batch, and forget what it took.
 
         Whatever `take` raises ends this and leaves the rest. Raises OSError.
         """
-        if self._descriptor is not None and self._waiting:
-            for batch, offset in _batches(self._descriptor, self._offset):
-                take(batch)
-                self._offset = offset
-                self._waiting = max(0, self._waiting - len(batch))
-            os.ftruncate(self._descriptor, 0)
-            self._offset = self._waiting = 0
+        self.hand_over_own(take)
         for path in self._others():
             self._adopt(path, take)
+
+    def hand_over_own(self, take: Callable[[Sequence[bytes]], None]) -> None:
+        """Give what waits here of this process, and leave other files alone."""
+        while self._descriptor is not None and self._waiting:
+            began = self._offset
+            for batch, offset in _batches(self._descriptor, self._offset, self._end):
+                take(batch)
+                with self._lock:
+                    self._offset = offset
+                    self._waiting -= len(batch)
+            if self._offset == began:
+                raise OSError(errno.EIO, "what was appended is no longer there")
+        with self._lock:
+            if self._descriptor is not None and 0 < self._offset == self._end:
+                os.ftruncate(self._descriptor, 0)
+                self._offset = self._end = 0
 
     def has_any(self) -> bool:
         """Whether anything waits here, of this process or one that ended."""
@@ -92,7 +116,7 @@ class Spool:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # The lock may be that of a file which another process has just taken and removed.
                 if os.fstat(descriptor).st_nlink:
-                    for batch, _ in _batches(descriptor, 0):
+                    for batch, _ in _batches(descriptor, 0, os.fstat(descriptor).st_size):
                         take(batch)
                     path.unlink()
             except BlockingIOError:
@@ -108,9 +132,9 @@ class Spool:
             if path != self._path:
                 yield path
 
-    def _size(self) -> int:
+    def _others_size(self) -> int:
         total = 0
-        for path in self.directory.glob(f"*{_SUFFIX}"):
+        for path in self._others():
             with suppress(FileNotFoundError):
                 total += path.stat().st_size
         return total
@@ -124,17 +148,16 @@ class Spool:
         return self._descriptor
 
 
-def _batches(descriptor: int, start: int) -> Iterator[tuple[list[bytes], int]]:
-    """The lines from `start` on, some at a time, and where each batch ends."""
-    offset = start
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        file.seek(start)
-        batch: list[bytes] = []
-        for line in file:
-            offset += len(line)
-            batch.append(line.rstrip(b"\n"))
-            if len(batch) == BATCH:
-                yield batch, offset
-                batch = []
-        if batch:
+def _batches(descriptor: int, start: int, end: int) -> Iterator[tuple[list[bytes], int]]:
+    """The lines from `start` to `end`, some at a time, and where each batch ends."""
+    position, offset, rest = start, start, b""
+    while position < end and (chunk := os.pread(descriptor, min(_CHUNK, end - position), position)):
+        position += len(chunk)
+        *lines, rest = (rest + chunk).split(b"\n")
+        for first in range(0, len(lines), BATCH):
+            batch = lines[first : first + BATCH]
+            offset += sum(map(len, batch)) + len(batch)
             yield batch, offset
+    if rest:
+        # The end of a file whose machine lost power.
+        yield [rest], position

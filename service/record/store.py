@@ -55,6 +55,11 @@ class Store:
         """Whether the store is a file on this machine."""
         return self._url.get_backend_name() == "sqlite"
 
+    def demand(self) -> None:
+        """Raise RecordError if there is no record yet; looking at one must not make one."""
+        if self.is_sqlite and not Path(self._url.database or "").is_file():
+            raise RecordError(f"There is no record at {self._url.database}.")
+
     def prepare(self) -> None:
         """Bring the tables up to date; safe in several processes at once.
 
@@ -166,6 +171,20 @@ class Store:
             )
             self._judge(connection, events)
 
+    def scrub(self) -> None:
+        """See to it that what was deleted is gone from the store's files too. Raises StoreDown."""
+        self.prepare()
+        try:
+            with self.engine.connect() as connection:
+                if self.is_sqlite:
+                    plain = connection.execution_options(**{schema.PLAIN: True})
+                    plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                else:
+                    autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+                    autocommit.exec_driver_sql("VACUUM comment")
+        except SQLAlchemyError as error:
+            raise _down(error) from error
+
     def _judge(self, connection: Connection, events: Sequence[FeedbackEvent]) -> None:
         new = self._insert(Verdict)
         upsert = new.on_conflict_do_update(
@@ -225,9 +244,10 @@ def _set_up(connection: Any, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A writer says so at once: a reader who turns writer may find that it cannot.
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(schema.PLAIN):
+        # A writer says so at once: a reader who turns writer may find that it cannot.
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
 
 def _decision(entry: DecisionEntry) -> Row:

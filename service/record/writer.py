@@ -1,9 +1,11 @@
 """Writes decisions down beside the calls, never in their way.
 
-`keep` puts an entry into a queue of limited length and returns. A thread takes whatever has come
-and writes it in one transaction; while the store is down it appends to the spool instead, and
-writes that later. What neither can take is counted, logged, and written down as a loss once the
-store is back.
+`keep` puts an entry into a queue of limited length and returns. One thread empties the queue into
+the spool at once, so that a kill finds next to nothing in memory, however slow the store is.
+Another writes what has been spooled to the store, batch by batch, and waits while the store is
+down. What the spool does not take goes to the store directly, and stays in memory until one of
+them takes it; what the queue then has no room for is counted, logged, and written down as a loss
+once the store is back.
 """
 
 import atexit
@@ -11,7 +13,7 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +37,9 @@ SPOOL_BYTES = 256 * 1024 * 1024
 _WRITE_SECONDS = 5.0
 #: How often what waits is looked after when nothing new comes.
 _IDLE_SECONDS = 1.0
-_STOP_SECONDS = 5.0
+#: Longer than a write, so that what hangs at the store at the end still gets into the spool.
+_STOP_SECONDS = 7.0
+_DOWN = "The store is down"
 
 _log = logging.getLogger("magnesia.record")
 _decoder = msgspec.json.Decoder(Entry)
@@ -59,9 +63,12 @@ class Writer:
         self._queue: Queue[Entry | None] = Queue(self._capacity)
         self._desk = Desk("record-store")
         self._spool = Spool(self._directory, self._spool_bytes)
-        self._thread: threading.Thread | None = None
-        self._stopping = False
-        self._complained = False
+        self._threads: list[threading.Thread] = []
+        #: What neither the spool nor the store has taken yet.
+        self._held: list[Entry] = []
+        self._stopping = threading.Event()
+        self._spooled = threading.Event()
+        self._complained: set[str] = set()
         self._written = 0
         #: Losses by reason: all of this process, and those not yet written down.
         self._lost: Counter[str] = Counter()
@@ -73,8 +80,10 @@ class Writer:
             if self._pid == os.getpid():
                 return
             self._begin()
-            self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
-            self._thread.start()
+            for work in (self._empty_queue, self._empty_spool):
+                thread = threading.Thread(target=work, name="record-writer", daemon=True)
+                thread.start()
+                self._threads.append(thread)
             atexit.register(self.stop)
             # Last, as it lets `keep` go on without the lock.
             self._pid = os.getpid()
@@ -91,19 +100,20 @@ class Writer:
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """Write what is left, to the store or the spool, and end. A stopped writer begins anew
         with the next `keep`."""
-        thread = self._thread
-        if thread is None or self._pid != os.getpid():
+        if self._pid != os.getpid():
             return
-        self._stopping = True
+        deadline = monotonic() + seconds
+        self._stopping.set()
         # Wakes the thread; if the queue is full it is awake.
         with suppress(Full):
             self._queue.put_nowait(None)
-        thread.join(seconds)
-        if thread.is_alive():
-            self._to_spool(self._drain())
+        self._spooled.set()
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
         self._report_to_spool()
-        self._spool.close()
-        self._thread = None
+        # A thread that still hangs at the store reads the file; the end of the process closes it.
+        if not any(thread.is_alive() for thread in self._threads):
+            self._spool.close()
         self._pid = 0
         atexit.unregister(self.stop)
 
@@ -120,23 +130,63 @@ class Writer:
         """What an operator wants to know of this process."""
         return {
             "store": "down" if self._desk.is_shut else "up",
-            "queued": self._queue.qsize(),
+            "queued": self._queue.qsize() + len(self._held),
             "spooled": self._spool.waiting,
             "written": self._written,
             "lost": self._lost.total(),
         }
 
-    def _run(self) -> None:
-        looked_after = 0.0
-        while not (self._stopping and self._queue.empty()):
-            batch = self._drain(_IDLE_SECONDS)
-            if batch:
-                self._write(batch)
-                for _ in batch:
-                    self._queue.task_done()
-            if monotonic() - looked_after >= _IDLE_SECONDS:
-                self._look_after_what_waits()
-                looked_after = monotonic()
+    def _empty_queue(self) -> None:
+        """Thread: from the queue to the spool."""
+        while self._held or not (self._stopping.is_set() and self._queue.empty()):
+            self._held = self._held or self._drain(_IDLE_SECONDS)
+            if not self._held:
+                continue
+            if self._to_spool(self._held):
+                self._spooled.set()
+            elif not self._went_to_store(self._held):
+                if not self._stopping.wait(_IDLE_SECONDS):
+                    continue
+                decisions = sum(isinstance(entry, DecisionEntry) for entry in self._held)
+                self._lose(decisions, "neither spool nor store at the end")
+            for _ in self._held:
+                self._queue.task_done()
+            self._held = []
+
+    def _empty_spool(self) -> None:
+        """Thread: from the spool to the store."""
+        # Connected before the first decision comes.
+        self._went_to_store([])
+        looked_around = 0.0
+        while not self._stopping.is_set():
+            if monotonic() - looked_around >= _IDLE_SECONDS:
+                self._hand_over(self._spool.hand_over)
+                looked_around = monotonic()
+            else:
+                self._hand_over(self._spool.hand_over_own)
+            if self._desk.is_shut:
+                self._stopping.wait(_IDLE_SECONDS)
+            elif self._spooled.wait(_IDLE_SECONDS):
+                self._spooled.clear()
+        # The other thread ends with the queue; what it spooled last is still to be written.
+        self._threads[0].join()
+        self._hand_over(self._spool.hand_over_own)
+
+    def _hand_over(self, hand_over: Callable[[Callable[[Sequence[bytes]], None]], None]) -> None:
+        """Write what waits in the spool, and what was lost."""
+        try:
+            hand_over(self._take)
+            if self._unreported:
+                unreported, self._unreported = self._unreported, Counter()
+                try:
+                    self._ask(_losses(unreported))
+                except StoreDown:
+                    self._unreported.update(unreported)
+                    raise
+        except StoreDown as error:
+            self._complain(error)
+        except OSError as error:
+            self._say_once(f"The spool cannot be read ({error.strerror}).")
 
     def _drain(self, seconds: float = 0) -> list[Entry]:
         """What is in the queue, at most a batch of it; waits for the first."""
@@ -155,14 +205,13 @@ class Writer:
             pass
         return batch
 
-    def _write(self, batch: Sequence[Entry]) -> None:
+    def _went_to_store(self, batch: Sequence[Entry]) -> bool:
         try:
             self._to_store(batch)
         except StoreDown as error:
             self._complain(error)
-            self._to_spool(batch)
-        else:
-            self._recover()
+            return False
+        return True
 
     def _to_store(self, batch: Sequence[Entry]) -> None:
         try:
@@ -188,40 +237,25 @@ class Writer:
             return None
 
         refused = self._desk.ask(write, _WRITE_SECONDS)
+        self._recover()
         if refused is not None:
             raise refused
         self._written += sum(isinstance(entry, DecisionEntry) for entry in batch)
 
-    def _to_spool(self, batch: Sequence[Entry]) -> None:
-        if not batch:
-            return
-        decisions = sum(isinstance(entry, DecisionEntry) for entry in batch)
+    def _to_spool(self, batch: Sequence[Entry]) -> bool:
+        lines = [msgspec.json.encode(entry) for entry in batch]
         try:
-            self._spool.append([msgspec.json.encode(entry) for entry in batch])
+            # While the store is up a line is there for a moment, and only a kill can catch it.
+            self._spool.append(lines, sync=self._desk.is_shut or self._stopping.is_set())
         except SpoolFull:
-            self._lose(decisions, "spool full")
+            self._say_once("The spool is full; decisions wait in memory.")
+            return False
         except OSError as error:
-            _log.error("The spool cannot be written: %s.", error.strerror)
-            self._lose(decisions, "spool failed")
-
-    def _look_after_what_waits(self) -> None:
-        """Write what waits in the spool, and what was lost, if the store is back."""
-        try:
-            if self._spool.has_any():
-                self._spool.hand_over(self._take)
-                self._recover()
-            if self._unreported:
-                unreported, self._unreported = self._unreported, Counter()
-                losses = _losses(unreported)
-                try:
-                    self._ask(losses)
-                except StoreDown:
-                    self._unreported.update(unreported)
-                    raise
-        except StoreDown as error:
-            self._complain(error)
-        except OSError as error:
-            _log.error("The spool cannot be read: %s.", error.strerror)
+            self._say_once(
+                f"The spool cannot be written ({error.strerror}); decisions wait in memory."
+            )
+            return False
+        return True
 
     def _take(self, lines: Sequence[bytes]) -> None:
         entries: list[Entry] = []
@@ -255,13 +289,18 @@ class Writer:
             _log.error("Decisions are lost: %s; %d of them so far.", reason, self._lost[reason])
 
     def _complain(self, error: Exception) -> None:
-        if not self._complained:
-            self._complained = True
-            _log.warning("The store is down (%s); decisions wait in the spool.", error)
+        if _DOWN not in self._complained:
+            self._complained.add(_DOWN)
+            _log.warning("%s (%s); decisions wait in the spool.", _DOWN, error)
+
+    def _say_once(self, sentence: str) -> None:
+        if sentence not in self._complained:
+            self._complained.add(sentence)
+            _log.error("%s", sentence)
 
     def _recover(self) -> None:
-        if self._complained and not self._desk.is_shut:
-            self._complained = False
+        if _DOWN in self._complained and not self._desk.is_shut:
+            self._complained.clear()
             _log.warning("The store is back; %d decisions lost.", self._lost.total())
 
 

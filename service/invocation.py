@@ -13,6 +13,7 @@ from service.hook import ASSESSMENT, Answer, Hook
 from service.observability import Call, FeedbackCall
 from service.outcomes import refuse
 from service.record import Record
+from service.record.tables import SHORT
 from service.settings import Settings
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -73,7 +74,7 @@ def caller() -> str | None:
     """The client that calls; None where callers are not told apart. Whoever checks the client's
     token before the call leaves its name in `g.client`."""
     client = g.get("client")
-    return client if isinstance(client, str) else None
+    return client[:SHORT] if isinstance(client, str) else None
 
 
 def _answer(hook: Hook, call: Call, patient_key: str | None) -> Response:

@@ -11,7 +11,7 @@ from pathlib import Path
 from service.record.desk import Desk
 from service.record.entries import DecisionEntry, FeedbackEvent
 from service.record.errors import RecordError, StoreDown
-from service.record.store import Store
+from service.record.store import Store, Unwritable
 from service.record.writer import Writer
 
 __all__ = ["Record", "RecordError", "StoreDown"]
@@ -58,9 +58,11 @@ class Record:
     def append(self, events: Sequence[FeedbackEvent]) -> None:
         """Write a batch of feedback, all of it or none; it is durable when this returns.
 
-        Raises StoreDown.
+        Raises StoreDown; Unwritable would be a defect of the check before.
         """
-        self._desk.ask(lambda: self._append(events), _FEEDBACK_SECONDS)
+        refused = self._desk.ask(lambda: self._append(events), _FEEDBACK_SECONDS)
+        if refused is not None:
+            raise refused
 
     def flush(self, seconds: float) -> bool:
         """Wait until every decision kept so far is in the store; False if it is not by then."""
@@ -75,8 +77,12 @@ class Record:
         """What an operator wants to know of the record in this process."""
         return self._writer.state()
 
-    def _append(self, events: Sequence[FeedbackEvent]) -> None:
+    def _append(self, events: Sequence[FeedbackEvent]) -> Unwritable | None:
         try:
             self.store.append(events)
         except RecordError as error:
             raise StoreDown(str(error)) from error
+        except Unwritable as error:
+            # The store is well; what was checked before should never have come to it.
+            return error
+        return None

@@ -17,6 +17,7 @@ from service.app import create_app
 from service.clock import utc_now
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
+from service.insight.command import insight
 from service.outcomes import Refusal
 from service.record import RecordError
 from service.record.commands import record
@@ -286,6 +287,7 @@ def _stop(message: str, status: int) -> NoReturn:
 
 
 main.add_command(record)
+main.add_command(insight)
 
 if __name__ == "__main__":
     main()

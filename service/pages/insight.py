@@ -121,6 +121,10 @@ def _view(found: Insight, legend: Mapping[str, str]) -> dict[str, object]:
         "live_plot": _calls_plot(found, "a card", lambda group: group.live),
         "silent_plot": _calls_plot(found, "a card not shown", lambda group: group.silent),
         "feedback_plot": _feedback_plot(found),
+        "silent_rules": sorted(
+            ((rule, group) for rule, group in found.rules if group.silent.alerts),
+            key=lambda item: -item[1].silent.alerts,
+        ),
         "most_cards": max((group.outcomes.cards for _, group in found.rules), default=0),
         "most_silent": max((group.silent.alerts for _, group in found.rules), default=0),
         "most_reasons": max((number for _, number in found.reasons), default=0),

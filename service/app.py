@@ -12,6 +12,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service import cors, discovery, invocation, observability, outcomes, pages, site
 from service.clock import utc_now
 from service.hook import Hook
+from service.insight.legend import legend
+from service.pages import insight
+from service.record import Record
 from service.settings import Settings
 
 
@@ -28,17 +31,26 @@ class Application(Flask):
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
     """The WSGI application; without `settings`, those of the environment.
 
-    Raises SettingsError, ProtocolError or LabCodesError if the service cannot start.
+    Raises SettingsError, ProtocolError, LabCodesError or RecordError if the service cannot start.
     """
     settings = settings or Settings.from_environment(os.environ)
     services = site.services(settings)
-    app = assemble(settings, services, clock)
-    pages.install(app, services, services[0].protocol, clock)
+    protocol = services[0].protocol
+    record = Record(settings.database_url, settings.spool_directory)
+    record.prepare()
+    app = assemble(settings, services, clock, record)
+    pages.install(app, services, protocol, clock)
+    app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
     return app
 
 
-def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Flask:
-    """The application that offers `hooks`."""
+def assemble(
+    settings: Settings,
+    hooks: Sequence[Hook],
+    clock: Callable[[], datetime],
+    record: Record | None = None,
+) -> Flask:
+    """The application that offers `hooks`. Without a record, nothing of a call is kept."""
     app = Application("service", static_folder=None)
     app.url_map.merge_slashes = False
     # The library reads a chunked body up to its limit and then stops without a word; one byte more
@@ -49,8 +61,10 @@ def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], date
     app.before_request(partial(read_body, settings.max_body_bytes))
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
-    app.register_blueprint(invocation.routes(hooks, clock))
-    app.register_blueprint(observability.routes())
+    app.register_blueprint(invocation.routes(hooks, clock, settings, record))
+    app.register_blueprint(observability.routes(None if record is None else record.state))
+    if record is not None:
+        app.extensions["record"] = record
     return app
 
 

@@ -19,7 +19,13 @@ from service.app import create_app
 from service.clock import utc_now
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
+from service.insight.command import insight
 from service.outcomes import Refusal
+from service.record import RecordError
+from service.record.commands import record
+from service.replay import report
+from service.replay.kept import KeptError
+from service.replay.run import run as run_replay
 from service.settings import PREFIX, Settings, SettingsError
 
 _SERVICE = "magnesium-replacement"
@@ -43,6 +49,15 @@ class _Moment(click.ParamType[datetime]):
             self.fail(
                 f"{value} is not a moment with its offset, such as 2026-11-23T10:00:00Z", param, ctx
             )
+
+
+class _MomentOrAuto(click.ParamType[datetime | None]):
+    name = "auto or time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime | None:
+        return None if value in {"auto", None} else _Moment().convert(value, param, ctx)
 
 
 def _default_url() -> str:
@@ -71,7 +86,7 @@ def serve(fired: Path | None) -> None:
         observability.configure_logging(settings.log_level)
         app = create_app(settings)
         listener = server.listen(settings.host, settings.port)
-    except (SettingsError, SiteFileError) as error:
+    except (SettingsError, SiteFileError, RecordError) as error:
         _stop(str(error), status=2)
     except server.ListenError as error:
         _stop(str(error), status=1)
@@ -238,6 +253,74 @@ def _settings(**files: Path | None) -> Settings:
     return Settings.from_environment({**os.environ, **given})
 
 
+@main.command(short_help="Compare two protocols on requests that a site kept.")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="FILES...",
+)
+@click.option("--protocol", type=_FILE, required=True, metavar="FILE", help="The new protocol.")
+@click.option(
+    "--against",
+    type=_FILE,
+    envvar="MAGNESIA_PROTOCOL",
+    metavar="FILE",
+    help="The protocol to compare it with. Not given: that of MAGNESIA_PROTOCOL, or the one "
+    "shipped.",
+)
+@click.option(
+    "--csv",
+    "sheet",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write one row for each request to this file.",
+)
+@click.option(
+    "--now",
+    type=_MomentOrAuto(),
+    default="auto",
+    show_default=True,
+    metavar="auto|TIME",
+    help="Decide each request at its own moment, or all of them at TIME.",
+)
+@click.option(
+    "--lab-codes",
+    type=_FILE,
+    envvar="MAGNESIA_LAB_CODES",
+    metavar="FILE",
+    help="The site's own laboratory codes. Not given: those of MAGNESIA_LAB_CODES.",
+)
+def replay(
+    files: tuple[Path, ...],
+    protocol: Path,
+    against: Path | None,
+    sheet: Path | None,
+    now: datetime | None,
+    lab_codes: Path | None,
+) -> None:
+    """Decide the requests in FILES by two protocols and show which decisions change.
+
+    FILES are request bodies that the site kept itself: folders, .json with one request, .ndjson or
+    .jsonl with one a line, each also as .gz. A line is the bare body, or an object with the `body`
+    and the moment `now` at which it was sent. Nothing is fetched: what a body does not carry is
+    missing. Wording is not compared, and no patient is named.
+    """
+    try:
+        replayed = run_replay(files, (against, protocol), lab_codes, now, sheet)
+    except SiteFileError as error:
+        _stop(str(error), status=2)
+    except KeptError as error:
+        _stop(str(error), status=1)
+    report.show(Console(), replayed.comparison, replayed.titles)
+    if replayed.passed_over:
+        click.echo(
+            f"Other files in the folders, passed over: {replayed.passed_over}.",
+            err=True,
+        )
+
+
 def _load(file: Path) -> Fixture:
     try:
         return fixture.load(file)
@@ -296,6 +379,9 @@ def _stop(message: str, status: int) -> NoReturn:
     click.echo(f"magnesia: {sidebar.plain(message)}", err=True)
     raise SystemExit(status)
 
+
+main.add_command(record)
+main.add_command(insight)
 
 if __name__ == "__main__":
     main()

@@ -5,12 +5,14 @@ import re
 from flask import Flask, Response, request
 from flask_cors import CORS
 
+_CALLED_BY_PAGES = r"/(?!insight(/|$)).*"
+
 
 def install(app: Flask, origins: tuple[str, ...]) -> None:
     """Let pages of `origins` call every address, errors included; `("*",)` is every page.
 
     A preflight is answered before anything else is looked at, since a browser sends it without
-    credentials.
+    credentials. The pages about the record are for people, and no other page may read them.
     """
 
     @app.before_request
@@ -23,6 +25,7 @@ def install(app: Flask, origins: tuple[str, ...]) -> None:
     if origins:
         CORS(
             app,
+            resources=_CALLED_BY_PAGES,
             # As patterns, because the library takes an address with brackets (IPv6) for one.
             origins="*" if every_page else [re.compile(re.escape(o) + r"\Z") for o in origins],
             methods=["GET", "POST", "OPTIONS"],

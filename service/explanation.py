@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hooks.order_select import Answer
+from hooks.order_select import Answer, OrderSelect
 from hooks.protocol.assessment import Outcome, Step
 from service import envelope, prefetch, site
 from service.outcomes import refuse
@@ -27,9 +27,13 @@ def decide(request: dict[str, Any], now: datetime, settings: Settings) -> Answer
     Raises Refusal or a HookError where the service would refuse, SiteFileError for a file of the
     site that cannot be used.
     """
-    services = site.services(settings)
+    return answer_to(request, now, site.services(settings))
+
+
+def answer_to(request: dict[str, Any], now: datetime, hooks: Iterable[OrderSelect]) -> Answer:
+    """What the one of `hooks` that is called answers. Raises Refusal or a HookError."""
     received = envelope.read(request)
-    for hook in services:
+    for hook in hooks:
         if hook.hook == received.hook:
             context = hook.read_context(received.context)
             prefetched = prefetch.sort(hook.prefetch, received.prefetch)

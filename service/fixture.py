@@ -65,6 +65,11 @@ def load(path: Path) -> Fixture:
         raise FixtureError(f"{path} cannot be read: {error.strerror}.") from error
     if not isinstance(request, dict):
         raise FixtureError(f"{path} is not a CDS Hooks request: it must be a JSON object.")
+    return read(request, str(path))
+
+
+def read(request: dict[str, Any], where: str) -> Fixture:
+    """The fixture that a decoded request is; raises FixtureError, which speaks of `where`."""
     extension = request.get("extension")
     about = extension.get(EXTENSION) if isinstance(extension, dict) else None
     if not isinstance(about, dict):
@@ -73,7 +78,7 @@ def load(path: Path) -> Fixture:
     return Fixture(
         request,
         title if isinstance(title, str) else None,
-        _now(about, path),
+        _now(about, where),
     )
 
 
@@ -85,7 +90,7 @@ def moment(text: str) -> datetime:
     return value
 
 
-def _now(about: Mapping[str, Any], path: Path) -> datetime | None:
+def _now(about: Mapping[str, Any], where: str) -> datetime | None:
     text = about.get("now")
     if text is None:
         return None
@@ -93,7 +98,7 @@ def _now(about: Mapping[str, Any], path: Path) -> datetime | None:
         return moment(text)
     except (TypeError, ValueError) as error:
         raise FixtureError(
-            f"{path}: `now` in extension.{EXTENSION} must be a moment with its offset, such as "
+            f"{where}: `now` in extension.{EXTENSION} must be a moment with its offset, such as "
             "2026-11-23T10:00:00Z."
         ) from error
 

@@ -1,21 +1,35 @@
 """What the service knows of a hook: enough to offer it and to call it, and no medicine."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 # The name under which a response's root extension carries the assessment.
 ASSESSMENT = "org.magnesia.assessment"
 
 
+class Born(Protocol):
+    """When a patient was born: the first and the last day that it may have been."""
+
+    @property
+    def born_first(self) -> date | None: ...
+
+    @property
+    def born_last(self) -> date | None: ...
+
+
 class Answer(Protocol):
-    """What a hook says: the cards, and the assessment that explains them or their absence."""
+    """What a hook says: the cards, the assessment that explains them or their absence, and the
+    chart they were decided from, whose `patient` is Born or None."""
 
     @property
     def cards(self) -> list[dict[str, Any]]: ...
 
     @property
     def assessment(self) -> dict[str, Any]: ...
+
+    @property
+    def chart(self) -> Any: ...
 
 
 class Hook(Protocol):

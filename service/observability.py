@@ -5,10 +5,14 @@ No context, prefetch, card text, token or header is ever logged.
 
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import perf_counter
 
 from flask import Blueprint, Response, g, jsonify
+
+from service.hook import Answer
 
 _calls = logging.getLogger("magnesia.call")
 _failures = logging.getLogger("magnesia.failure")
@@ -16,14 +20,24 @@ _failures = logging.getLogger("magnesia.failure")
 
 @dataclass
 class Call:
-    """One call to a hook, as its log line tells it. `hook` and `instance` are set once they have
-    been checked, so that nothing a caller makes up reaches the log."""
+    """One call to a hook, as its log line and the record tell it. `hook` and `instance` are set
+    once they have been checked, so that nothing a caller makes up reaches the log."""
 
     service: str
+    at: datetime
+    client: str | None = None
+    silent: bool = False
     hook: str = "-"
     instance: str = "-"
     rule: str = "-"
+    patient_hash: str | None = None
+    answer: Answer | None = None
     _began: float = field(default_factory=perf_counter)
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the call has taken so far."""
+        return (perf_counter() - self._began) * 1000
 
     def log(self, status: int) -> None:
         """Write the line."""
@@ -34,16 +48,28 @@ class Call:
             self.instance,
             status,
             self.rule,
-            (perf_counter() - self._began) * 1000,
+            self.milliseconds,
         )
 
 
-def log_call(response: Response) -> Response:
-    """Log the call that `response` answers, if one was begun (an after_request function)."""
-    call = g.get("call")
-    if isinstance(call, Call):
-        call.log(response.status_code)
-    return response
+@dataclass
+class FeedbackCall:
+    """One batch of feedback, as its log line tells it: never a card, a reason or a comment."""
+
+    service: str
+    items: int = 0
+    _began: float = field(default_factory=perf_counter)
+
+    def log(self, status: int) -> None:
+        """Write the line."""
+        milliseconds = (perf_counter() - self._began) * 1000
+        _calls.info(
+            "service=%s feedback=%d status=%d ms=%.1f",
+            self.service,
+            self.items,
+            status,
+            milliseconds,
+        )
 
 
 def log_failure(error: BaseException | None) -> None:
@@ -68,8 +94,12 @@ def configure_logging(level: str) -> None:
     logger.propagate = False
 
 
-def routes() -> Blueprint:
-    """Whether the process lives, and whether it is ready for calls."""
+def routes(record_state: Callable[[], dict[str, object]] | None) -> Blueprint:
+    """Whether the process lives, and whether it is ready for calls.
+
+    A service whose store is down is ready: it answers, and says here what has not been written.
+    The numbers are those of the process that happens to answer.
+    """
     blueprint = Blueprint("health", __name__, url_prefix="/health")
 
     @blueprint.get("/live")
@@ -79,6 +109,8 @@ def routes() -> Blueprint:
     # The application is made only once everything that it needs has been read and checked.
     @blueprint.get("/ready")
     def ready() -> Response:
-        return jsonify(status="ready")
+        if record_state is None:
+            return jsonify(status="ready")
+        return jsonify(status="ready", record=record_state())
 
     return blueprint

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from service.record import Record
 from service.settings import Settings
 
 
@@ -39,11 +40,26 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "loglevel": "debug" if chatty else "warning",
             "proc_name": "magnesia",
+            "post_fork": self._post_fork,
+            "worker_exit": self._worker_exit,
         }.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
         return self._app
+
+    # Gunicorn wants exactly these parameters.
+    def _post_fork(self, server: Any, worker: Any) -> None:  # noqa: ARG002
+        if (record := self._record()) is not None:
+            record.start()
+
+    def _worker_exit(self, server: Any, worker: Any) -> None:  # noqa: ARG002
+        if (record := self._record()) is not None:
+            record.stop()
+
+    def _record(self) -> Record | None:
+        record = self._app.extensions.get("record")
+        return record if isinstance(record, Record) else None
 
 
 def listen(host: str, port: int) -> socket.socket:

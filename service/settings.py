@@ -7,6 +7,7 @@ capitals after `MAGNESIA_`.
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "MAGNESIA_"
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
@@ -54,8 +57,23 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def _expects(what: str) -> dict[str, Any]:
-    return {"expects": what}
+def _database_url(url: str) -> str:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise ValueError("not the address of a database") from error
+    match address.drivername:
+        case "sqlite" if address.database not in {None, "", ":memory:"} and not address.host:
+            return url
+        case "postgresql" | "postgres" | "postgresql+psycopg" if address.database:
+            address = address.set(drivername="postgresql+psycopg")
+            return address.render_as_string(hide_password=False)
+    raise ValueError("not a database that the record can be kept in")
+
+
+def _expects(what: str, *, secret: bool = False) -> dict[str, Any]:
+    """What a setting expects; the value of a secret is never repeated."""
+    return {"expects": what, "secret": secret}
 
 
 class Settings(BaseModel):
@@ -133,6 +151,44 @@ class Settings(BaseModel):
         json_schema_extra=_expects("required or off"),
     )
 
+    mode: Annotated[Literal["live", "silent"], BeforeValidator(_lower)] = Field(
+        default="live",
+        description="Silent: every call is evaluated and recorded, and no card is shown.",
+        json_schema_extra=_expects("live or silent"),
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default="sqlite:///var/magnesia.sqlite",
+        description="Where the record of decisions and feedback is kept: a file, its path relative "
+        "to the working directory, or a PostgreSQL database.",
+        json_schema_extra=_expects(
+            "sqlite:///path/of/file or postgresql://user:password@host/database", secret=True
+        ),
+        repr=False,
+    )
+    spool: Path | None = Field(
+        default=None,
+        description="The directory where decisions wait while the database is down. Not set: "
+        "`spool` beside the SQLite file, or var/spool for PostgreSQL.",
+        json_schema_extra=_expects("the path of a directory"),
+    )
+    patient_key: str | None = Field(
+        default=None,
+        min_length=16,
+        description="A secret under which patient ids are hashed into the record, so that repeats "
+        "can be counted. Not set: nothing about who the patient is goes into the record.",
+        json_schema_extra=_expects("a secret of at least 16 characters", secret=True),
+        repr=False,
+    )
+
+    insight_token_sha256: Annotated[str, BeforeValidator(_lower)] | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="The SHA-256 of the token with which people open /insight. Not set: the page "
+        "is open on a loopback address and does not exist on any other.",
+        json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
+        repr=False,
+    )
+
     @model_validator(mode="after")
     def _callers_are_trusted(self) -> Self:
         # Pydantic passes the text of a ValueError on; from_environment shows it as it is.
@@ -166,6 +222,21 @@ class Settings(BaseModel):
             return self.cors_origins
         return ("*",) if self.on_loopback else ()
 
+    @property
+    def spool_directory(self) -> Path:
+        """Where decisions wait while the database is down."""
+        if self.spool is not None:
+            return self.spool
+        address = make_url(self.database_url)
+        if address.get_backend_name() == "sqlite" and address.database:
+            return Path(address.database).parent / "spool"
+        return Path("var/spool")
+
+    def is_silent(self, client: str | None) -> bool:  # noqa: ARG002
+        """Whether no card is shown to `client`. So far one mode holds for every client; the table
+        of clients, once there is one, is asked here."""
+        return self.mode == "silent"
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """The settings that `environ` says, the defaults for the rest.
@@ -195,5 +266,8 @@ class Settings(BaseModel):
             return str(first["ctx"]["error"])
         name = str(first["loc"][0])
         extra = cls.model_fields[name].json_schema_extra
-        expects = extra["expects"] if isinstance(extra, dict) else ""
-        return f"{PREFIX}{name.upper()} must be {expects}, not '{given[name]}'."
+        expects, secret = (
+            (extra["expects"], extra["secret"]) if isinstance(extra, dict) else ("", 0)
+        )
+        sentence = f"{PREFIX}{name.upper()} must be {expects}"
+        return f"{sentence}." if secret else f"{sentence}, not '{given[name]}'."

@@ -94,6 +94,11 @@ ASSERTIONS: dict[int, tuple[str, str]] = {
         "a refusal is an OperationOutcome without patient data, tokens or the ways of the house",
     ),
     83: ("OURS", "markup in text from the chart is escaped in cards or left out"),
+    84: ("OURS", "accepted with suggestions and overridden, with any reason or none, are taken"),
+    85: ("MUST", "a batch of several items is taken, and the same item again"),
+    86: ("OURS", "feedback that breaks its shape gives 4xx"),
+    87: ("OURS", "an unknown service gives 404, an unknown card 2xx, GET 405"),
+    88: ("OURS", "a reason without display is taken"),
     97: ("OURS", "browsers may call: preflights without a token, CORS headers on errors too"),
 }
 

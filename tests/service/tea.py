@@ -28,6 +28,7 @@ class TeaAnswer:
     cards: list[dict[str, Any]]
     assessment: dict[str, Any]
     reasoning: TeaReasoning | None = None
+    chart: Any = None
 
 
 @dataclass

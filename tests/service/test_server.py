@@ -21,14 +21,16 @@ SECONDS = 30.0
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts the command with settings on top of a free port; ends it after the test."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts the command with settings on top of a free port, in a directory of its own; ends it
+    after the test."""
     started: list[subprocess.Popen[str]] = []
 
     def run(*arguments: str, **settings: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [MAGNESIA, "serve", *arguments],
             env={**os.environ, "MAGNESIA_PORT": "0", **settings},
+            cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -69,7 +71,7 @@ def group_is_gone(group: int) -> bool:
 def test_it_serves_and_stops_clean(start: Start, stop: signal.Signals) -> None:
     process = start()
     where = address_of(process)
-    assert requests.get(f"{where}/health/ready", timeout=SECONDS).json() == {"status": "ready"}
+    assert requests.get(f"{where}/health/ready", timeout=SECONDS).json()["status"] == "ready"
     services = requests.get(f"{where}/cds-services", timeout=SECONDS).json()["services"]
     assert [service["id"] for service in services] == ["magnesium-replacement"]
     process.send_signal(stop)

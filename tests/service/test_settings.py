@@ -75,6 +75,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         ("MAGNESIA_WORKERS", "0"),
         ("MAGNESIA_LOG_LEVEL", "loud"),
         ("MAGNESIA_AUTH", "maybe"),
+        ("MAGNESIA_MODE", "loud"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line_that_names_the_variable(
@@ -140,3 +141,57 @@ def test_every_setting_says_what_it_is_for_and_what_it_expects(name: str) -> Non
     assert field.description
     assert isinstance(field.json_schema_extra, dict)
     assert field.json_schema_extra["expects"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MAGNESIA_DATABASE_URL", "nonsense"),
+        ("MAGNESIA_DATABASE_URL", "sqlite://"),
+        ("MAGNESIA_DATABASE_URL", "sqlite:///:memory:"),
+        ("MAGNESIA_DATABASE_URL", "postgresql://user:hunter2@host"),
+        ("MAGNESIA_DATABASE_URL", "postgresql://user:hunter2@host:port/name"),
+        ("MAGNESIA_DATABASE_URL", "mysql://user:hunter2@host/name"),
+        ("MAGNESIA_PATIENT_KEY", "hunter2"),
+    ],
+)
+def test_a_wrong_secret_is_refused_without_being_repeated(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} must be [^']*\\.$") as refused:
+        Settings.from_environment({variable: value})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = Settings(
+        database_url="postgresql://user:hunter2@host/name", patient_key="hunter2 hunter2 hunter2"
+    )
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_usual_name_of_postgresql_is_understood(scheme: str) -> None:
+    url = Settings(database_url=f"{scheme}://user:p%40ss@host:5433/name").database_url
+    assert url == "postgresql+psycopg://user:p%40ss@host:5433/name"
+
+
+@pytest.mark.parametrize(
+    ("settings", "directory"),
+    [
+        (Settings(database_url="sqlite:///var/magnesia.sqlite"), "var/spool"),
+        (Settings(database_url="sqlite:////data/magnesia.sqlite"), "/data/spool"),
+        (Settings(database_url="postgresql://host/name"), "var/spool"),
+        (Settings(database_url="postgresql://host/name", spool=Path("/queue")), "/queue"),
+    ],
+)
+def test_where_decisions_wait(settings: Settings, directory: str) -> None:
+    assert settings.spool_directory == Path(directory)
+
+
+def test_the_record_is_kept_in_a_file_by_default() -> None:
+    # Tests move the default out of the project; what a site gets is in the field's own words.
+    environment = Settings.from_environment({})
+    assert environment.database_url.startswith("sqlite:///")
+    assert environment.mode == "live"
+    assert environment.patient_key is None
+    assert not environment.is_silent(None)
+    assert Settings(mode="silent").is_silent(None)

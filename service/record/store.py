@@ -1,0 +1,350 @@
+"""The store: one database, SQLite or PostgreSQL, and what is written to it.
+
+A write is one transaction and is durable when it returns. Whatever the database has against it is
+StoreDown, except what is wrong with the data themselves.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+
+from service.record import schema
+from service.record.entries import CardEntry, DecisionEntry, Entry, FeedbackEvent, LossEntry
+from service.record.errors import RecordError, StoreDown
+from service.record.tables import (
+    Accepted,
+    Card,
+    Comment,
+    Decision,
+    Feedback,
+    Loss,
+    Suggestion,
+    Table,
+    Verdict,
+)
+
+Row = dict[str, Any]
+
+#: How long a statement waits for another process's lock on an SQLite file.
+_LOCK_SECONDS = 5.0
+_CONNECT_SECONDS = 3
+
+
+class Unwritable(Exception):
+    """The store refuses an entry for what it says, so that trying again will not help."""
+
+
+class Store:
+    """The database at `url`. Each process that uses it gets connections of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._lock = threading.Lock()
+        self._engine: tuple[int, Engine] | None = None
+        self._prepared = False
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file on this machine."""
+        return self._url.get_backend_name() == "sqlite"
+
+    def demand(self) -> None:
+        """Raise RecordError if there is no record yet; looking at one must not make one."""
+        if self.is_sqlite and not Path(self._url.database or "").is_file():
+            raise RecordError(f"There is no record at {self._url.database}.")
+
+    def prepare(self) -> None:
+        """Bring the tables up to date; safe in several processes at once.
+
+        Raises StoreDown if the store cannot be reached, RecordError if it never can.
+        """
+        if self._prepared:
+            return
+        if self.is_sqlite:
+            self._make_directory()
+        try:
+            schema.upgrade(self.engine)
+        except SQLAlchemyError as error:
+            if self.is_sqlite and not _is_busy(error):
+                raise RecordError(
+                    f"MAGNESIA_DATABASE_URL: {self._url.database} cannot be used as the record: "
+                    f"{_reason(error)}."
+                ) from error
+            raise _down(error) from error
+        self._prepared = True
+
+    @property
+    def engine(self) -> Engine:
+        """The connections of this process; a connection must not be used across a fork."""
+        with self._lock:
+            if self._engine is None or self._engine[0] != os.getpid():
+                self._engine = os.getpid(), self._connect()
+            return self._engine[1]
+
+    def close(self) -> None:
+        """Close the connections of this process; the next use opens new ones."""
+        with self._lock:
+            if self._engine is not None and self._engine[0] == os.getpid():
+                self._engine[1].dispose()
+            self._engine = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the store. Raises StoreDown."""
+        self.prepare()
+        try:
+            with self.engine.connect().execution_options(reading=True) as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise _down(error) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction. Raises StoreDown, or Unwritable for what is wrong with the data."""
+        self.prepare()
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except (DataError, IntegrityError) as error:
+            raise Unwritable(type(error.orig).__name__) from error
+        except SQLAlchemyError as error:
+            raise _down(error) from error
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write decisions and losses; one that is there already stays as it is."""
+        decisions = [entry for entry in entries if isinstance(entry, DecisionEntry)]
+        losses = [entry for entry in entries if isinstance(entry, LossEntry)]
+        cards = [
+            (decision, position, card)
+            for decision in decisions
+            for position, card in enumerate(decision.cards)
+        ]
+        with self.writing() as connection:
+            self._add(connection, Decision, [_decision(decision) for decision in decisions])
+            self._add(connection, Card, [_card(*card) for card in cards])
+            self._add(connection, Suggestion, [row for *_, card in cards for row in _offers(card)])
+            self._add(
+                connection,
+                Loss,
+                [
+                    {
+                        "id": loss.id,
+                        "at": loss.at,
+                        "decisions": loss.decisions,
+                        "reason": loss.reason,
+                    }
+                    for loss in losses
+                ],
+            )
+
+    def append(self, events: Sequence[FeedbackEvent]) -> None:
+        """Write feedback, all of it or none, and what counts now for each of its cards."""
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                # Whatever the server's own default is: this is acknowledged to the EHR.
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
+            self._add(connection, Feedback, [_feedback(item) for item in events])
+            self._add(
+                connection,
+                Accepted,
+                [
+                    {"feedback_id": item.id, "position": position, "suggestion_id": suggestion}
+                    for item in events
+                    for position, suggestion in enumerate(item.accepted)
+                ],
+            )
+            self._add(
+                connection,
+                Comment,
+                [
+                    {"feedback_id": item.id, "text": item.comment}
+                    for item in events
+                    if item.comment is not None
+                ],
+            )
+            self._judge(connection, events)
+
+    def scrub(self) -> None:
+        """See to it that what was deleted is gone from the store's files too. Raises StoreDown."""
+        self.prepare()
+        try:
+            with self.engine.connect() as connection:
+                if self.is_sqlite:
+                    plain = connection.execution_options(**{schema.PLAIN: True})
+                    plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                else:
+                    autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+                    autocommit.exec_driver_sql("VACUUM comment")
+        except SQLAlchemyError as error:
+            raise _down(error) from error
+
+    def _judge(self, connection: Connection, events: Sequence[FeedbackEvent]) -> None:
+        new = self._insert(Verdict)
+        upsert = new.on_conflict_do_update(
+            index_elements=[Verdict.card_id],
+            set_={
+                name: new.excluded[name]
+                for name in Verdict.__table__.columns.keys()  # noqa: SIM118 - not a mapping
+                if name != "card_id"
+            },
+            where=new.excluded.outcome_at >= Verdict.outcome_at,
+        )
+        # In one order everywhere, so that two batches about the same cards do not wait for each
+        # other.
+        ordered = sorted(events, key=lambda item: (item.card_id, item.position))
+        connection.execute(upsert, [_verdict(item) for item in ordered])
+
+    def _add(self, connection: Connection, table: type[Table], rows: list[Row]) -> None:
+        if rows:
+            connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
+
+    def _insert(self, table: type[Table]) -> Any:
+        # The two constructs are alike, but their common base lacks what is used here.
+        return (sqlite if self.is_sqlite else postgresql).insert(table)
+
+    def _connect(self) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(
+                self._url,
+                pool_pre_ping=True,
+                connect_args={
+                    "connect_timeout": _CONNECT_SECONDS,
+                    "tcp_user_timeout": 5000,
+                    "application_name": "magnesia",
+                },
+            )
+        engine = create_engine(self._url, connect_args={"timeout": _LOCK_SECONDS})
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _make_directory(self) -> None:
+        directory = Path(self._url.database or "").parent
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordError(
+                f"MAGNESIA_DATABASE_URL: the directory {directory} cannot be made: "
+                f"{error.strerror}."
+            ) from error
+
+
+def _set_up(connection: Any, _: object) -> None:
+    # Transactions begin where SQLAlchemy says, not where the driver thinks they do.
+    connection.isolation_level = None
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get(schema.PLAIN):
+        # A writer says so at once: a reader who turns writer may find that it cannot.
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
+
+
+def _decision(entry: DecisionEntry) -> Row:
+    return {
+        "id": entry.id,
+        "at": entry.at,
+        "day": entry.at.date(),
+        "client": entry.client,
+        "hook_instance": entry.hook_instance,
+        "hook": entry.hook,
+        "service": entry.service,
+        "protocol_id": entry.protocol_id,
+        "protocol_version": entry.protocol_version,
+        "protocol_status": entry.protocol_status,
+        "silent": entry.silent,
+        "status": entry.status,
+        "latency_ms": entry.latency_ms,
+        "band": entry.band,
+        "rule": entry.rule,
+        "row": entry.row,
+        "dose_grams": entry.dose_grams,
+        "dose_minutes": entry.dose_minutes,
+        "findings": entry.findings,
+        "unusable": entry.unusable,
+        "silence": entry.silence,
+        "cards": len(entry.cards),
+        "age_band": entry.age_band,
+        "patient_hash": entry.patient_hash,
+    }
+
+
+def _card(entry: DecisionEntry, position: int, card: CardEntry) -> Row:
+    return {
+        "id": card.id,
+        "decision_id": entry.id,
+        "position": position,
+        "at": entry.at,
+        "day": entry.at.date(),
+        "client": entry.client,
+        "service": entry.service,
+        "rule": entry.rule,
+        "band": entry.band,
+        "silent": entry.silent,
+        "indicator": card.indicator,
+        "topic": card.topic,
+    }
+
+
+def _offers(card: CardEntry) -> Iterator[Row]:
+    for position, suggestion in enumerate(card.suggestions):
+        yield {
+            "id": suggestion.id,
+            "card_id": card.id,
+            "position": position,
+            "label": suggestion.label,
+            "recommended": suggestion.recommended,
+            "actions": suggestion.actions,
+        }
+
+
+def _feedback(item: FeedbackEvent) -> Row:
+    return {
+        "id": item.id,
+        "received_at": item.received_at,
+        "position": item.position,
+        "client": item.client,
+        "service": item.service,
+        "card_id": item.card_id,
+        "outcome": item.outcome,
+        "outcome_at": item.outcome_at,
+        "reason_system": item.reason_system,
+        "reason_code": item.reason_code,
+        "reason_display": item.reason_display,
+    }
+
+
+def _verdict(item: FeedbackEvent) -> Row:
+    return {
+        "card_id": item.card_id,
+        "feedback_id": item.id,
+        "outcome": item.outcome,
+        "outcome_at": item.outcome_at,
+        "reason_system": item.reason_system,
+        "reason_code": item.reason_code,
+        "reason_display": item.reason_display,
+    }
+
+
+def _is_busy(error: SQLAlchemyError) -> bool:
+    return "locked" in str(error) or "busy" in str(error)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """The database's own words, without statement and values: they may hold what was sent."""
+    original = getattr(error, "orig", None)
+    return str(original).splitlines()[0] if original is not None else type(error).__name__
+
+
+def _down(error: SQLAlchemyError) -> StoreDown:
+    return StoreDown(type(getattr(error, "orig", None) or error).__name__)

@@ -1,0 +1,184 @@
+"""The store: what is written is there, once, and the latest outcome counts."""
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from service.record.entries import FeedbackEvent, LossEntry
+from service.record.errors import RecordError, StoreDown
+from service.record.store import Store, Unwritable
+from service.record.tables import (
+    Accepted,
+    Card,
+    Comment,
+    Decision,
+    Feedback,
+    Loss,
+    Suggestion,
+    Table,
+    Verdict,
+)
+from tests.record.conftest import NOW, decision, feedback
+
+
+def rows(store: Store, table: type[Table]) -> Sequence[Any]:
+    with store.reading() as connection:
+        return connection.execute(select(table.__table__)).all()
+
+
+def test_a_decision_is_kept_whole(store: Store) -> None:
+    entry = decision(dose_grams=Decimal("1.50"))
+    store.write([entry])
+    (row,) = rows(store, Decision)
+    assert row.id == entry.id
+    assert (row.at, row.day) == (NOW, NOW.date())
+    assert row.at.tzinfo is not None
+    assert row.dose_grams == Decimal("1.50")
+    assert str(row.dose_grams) == "1.50", "no digit of a dose is lost"
+    assert row.findings == [{"id": "wasting-drug", "rule": "M5"}]
+    assert row.unusable == [{"analyte": "potassium", "reasons": ["hemolyzed"]}]
+    assert (row.band, row.rule, row.row, row.cards) == ("severe", "DT1", "DT1", 1)
+    (card,) = rows(store, Card)
+    assert (card.id, card.decision_id, card.rule) == (entry.cards[0].id, entry.id, "DT1")
+    suggestions = sorted(rows(store, Suggestion), key=lambda row: row.position)
+    assert [each.id for each in suggestions] == [each.id for each in entry.cards[0].suggestions]
+    assert suggestions[0].actions == [{"type": "create", "resourceType": "MedicationRequest"}]
+    assert [each.recommended for each in suggestions] == [True, False]
+
+
+def test_what_a_refused_call_did_not_come_to_is_null(store: Store) -> None:
+    store.write(
+        [
+            decision(
+                status=412,
+                band=None,
+                rule=None,
+                row=None,
+                dose_grams=None,
+                dose_minutes=None,
+                cards=[],
+                hook_instance=None,
+            )
+        ]
+    )
+    (row,) = rows(store, Decision)
+    assert (row.status, row.band, row.rule, row.dose_grams, row.cards) == (412, None, None, None, 0)
+
+
+def test_writing_twice_is_writing_once(store: Store) -> None:
+    entries = [decision() for _ in range(3)]
+    store.write(entries)
+    store.write([*entries, decision(), LossEntry(uuid4(), NOW, 2, "queue full")])
+    assert len(rows(store, Decision)) == 4
+    assert len(rows(store, Card)) == 4
+    assert len(rows(store, Suggestion)) == 8
+    assert [(row.decisions, row.reason) for row in rows(store, Loss)] == [(2, "queue full")]
+
+
+def test_the_latest_outcome_counts_in_whatever_order_it_comes(store: Store) -> None:
+    for order in permutations(range(3)):
+        card = str(uuid4())
+        for minute in order:
+            outcome = "accepted" if minute == 2 else "overridden"
+            moment = NOW + timedelta(minutes=minute)
+            store.append([feedback(card, outcome=outcome, outcome_at=moment)])
+        with store.reading() as connection:
+            counts = connection.scalar(select(Verdict.outcome).where(Verdict.card_id == card))
+            events = connection.scalar(
+                select(func.count()).select_from(Feedback).where(Feedback.card_id == card)
+            )
+        assert counts == "accepted", f"sent in the order {order}"
+        assert events == 3, "every event is kept"
+
+
+def test_of_equal_outcomes_the_last_to_arrive_counts(store: Store) -> None:
+    card = str(uuid4())
+    store.append([feedback(card), feedback(card, position=1, outcome="accepted")])
+    assert [row.outcome for row in rows(store, Verdict)] == ["accepted"]
+    store.append([feedback(card, reason_code="later")])
+    assert [(row.outcome, row.reason_code) for row in rows(store, Verdict)] == [
+        ("overridden", "later")
+    ]
+
+
+def test_comments_lie_apart_from_the_feedback(store: Store) -> None:
+    item = feedback("card", comment="Mrs. Example is on dialysis", accepted=())
+    store.append([item])
+    assert [(row.feedback_id, row.text) for row in rows(store, Comment)] == [
+        (item.id, "Mrs. Example is on dialysis")
+    ]
+    assert "Example" not in str(rows(store, Feedback))
+    assert "Example" not in str(rows(store, Verdict))
+
+
+def test_accepted_suggestions_are_kept(store: Store) -> None:
+    item = feedback("card", outcome="accepted", accepted=("one", "two"))
+    store.append([item])
+    assert {(row.position, row.suggestion_id) for row in rows(store, Accepted)} == {
+        (0, "one"),
+        (1, "two"),
+    }
+
+
+def test_a_batch_of_feedback_is_kept_whole_or_not_at_all(store: Store) -> None:
+    with pytest.raises(Unwritable):
+        store.append([feedback("card"), feedback("card", outcome="ignored")])
+    assert rows(store, Feedback) == []
+    assert rows(store, Verdict) == []
+
+
+def test_many_writers_at_once_lose_nothing(store: Store) -> None:
+    cards = [f"card-{number}" for number in range(5)]
+    failed: list[Exception] = []
+
+    def report(first: int) -> None:
+        order = cards[first % 5 :] + cards[: first % 5]
+        try:
+            for _ in range(5):
+                store.append([feedback(card, position=n) for n, card in enumerate(order)])
+                store.write([decision()])
+        except (StoreDown, Unwritable) as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=report, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(rows(store, Feedback)) == 6 * 5 * 5
+    assert len(rows(store, Verdict)) == 5
+    assert len(rows(store, Decision)) == 30
+
+
+def test_a_server_that_is_not_there_is_down() -> None:
+    store = Store("postgresql+psycopg://nobody@127.0.0.1:9/nothing")
+    with pytest.raises(StoreDown):
+        store.prepare()
+    with pytest.raises(StoreDown):
+        store.append([feedback("card")])
+
+
+def test_a_directory_that_cannot_be_made_stops_the_start(tmp_path: Any) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RecordError, match=r"^MAGNESIA_DATABASE_URL: the directory .* cannot be"):
+        Store(f"sqlite:///{tmp_path}/file/magnesia.sqlite").prepare()
+
+
+def test_a_file_that_is_no_database_stops_the_start(tmp_path: Any) -> None:
+    (tmp_path / "notes.txt").write_text("Buy magnesium. " * 100)
+    with pytest.raises(RecordError, match="cannot be used as the record: file is not a database"):
+        Store(f"sqlite:///{tmp_path}/notes.txt").prepare()
+
+
+def test_an_event_needs_no_known_card(store: Store) -> None:
+    item: FeedbackEvent = feedback("123456")
+    store.append([item])
+    assert [row.card_id for row in rows(store, Feedback)] == ["123456"]

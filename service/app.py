@@ -14,6 +14,7 @@ from hooks.chart import codes
 from hooks.protocol import load as load_protocol
 from service import cors, discovery, invocation, observability, outcomes
 from service.clock import utc_now
+from service.fhir_client import FhirClient
 from service.hook import Hook
 from service.settings import Settings
 
@@ -51,7 +52,7 @@ def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], date
     app.before_request(partial(read_body, settings.max_body_bytes))
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
-    app.register_blueprint(invocation.routes(hooks, clock))
+    app.register_blueprint(invocation.routes(hooks, clock, FhirClient(settings)))
     app.register_blueprint(observability.routes())
     return app
 

@@ -8,6 +8,7 @@ import msgspec
 from flask import Blueprint, Response, g, request
 
 from service import body, envelope, prefetch
+from service.fhir_client import FhirClient
 from service.hook import ASSESSMENT, Hook
 from service.observability import Call, log_call
 from service.outcomes import refuse
@@ -15,7 +16,7 @@ from service.outcomes import refuse
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-def routes(hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Blueprint:
+def routes(hooks: Sequence[Hook], clock: Callable[[], datetime], fhir: FhirClient) -> Blueprint:
     """The endpoint of every hook, and of its feedback."""
     by_id = {hook.id: hook for hook in hooks}
     blueprint = Blueprint("invocation", __name__)
@@ -33,7 +34,7 @@ def routes(hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Blueprint:
         body.check_headers(request)
         hook = find(service_id)
         g.call = Call(hook.id)
-        return _answer(hook, g.call, clock())
+        return _answer(hook, g.call, clock(), fhir)
 
     @blueprint.post("/cds-services/<service_id>/feedback")
     @blueprint.post("/cds-services//<service_id>/feedback")
@@ -44,7 +45,7 @@ def routes(hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Blueprint:
     return blueprint
 
 
-def _answer(hook: Hook, call: Call, now: datetime) -> Response:
+def _answer(hook: Hook, call: Call, now: datetime, fhir: FhirClient) -> Response:
     received = envelope.read(body.decode(request.get_data()))
     call.instance = received.hook_instance
     if received.hook != hook.hook:
@@ -54,6 +55,8 @@ def _answer(hook: Hook, call: Call, now: datetime) -> Response:
     context = hook.read_context(received.context)
     prefetched = prefetch.sort(hook.prefetch, received.prefetch)
     if hook.needs_data(context):
+        prefetched.demand(hook.required - prefetched.absent)
+        prefetched = fhir.complete(hook.prefetch, prefetched, received)
         prefetched.demand(hook.required)
     answer = hook.answer(context, prefetched.data, now)
     call.rule = str(answer.assessment.get("rule", "-"))

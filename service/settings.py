@@ -27,7 +27,7 @@ from service.fhir_servers import FhirServer
 
 PREFIX = "MAGNESIA_"
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-_USER = re.compile(r"//[^/,]*@")
+_PASSWORD = re.compile(r"(//[^/:@]*):[^@]*@")
 
 
 class SettingsError(Exception):
@@ -254,5 +254,5 @@ class Settings(BaseModel):
         name = str(first["loc"][0])
         extra = cls.model_fields[name].json_schema_extra
         expects = extra["expects"] if isinstance(extra, dict) else ""
-        value = _USER.sub("//...@", given[name])
+        value = _PASSWORD.sub(r"\1:...@", given[name])
         return f"{PREFIX}{name.upper()} must be {expects}, not '{value}'."

@@ -27,7 +27,6 @@ AUTHORIZATION: Json = {
     "scope": "user/Observation.read user/Patient.read",
     "subject": "magnesia",
 }
-DEADLINE_SECONDS = 1.5
 LONGEST_SECONDS = 2.0
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

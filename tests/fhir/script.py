@@ -74,6 +74,7 @@ class Handler(BaseHTTPRequestHandler):
     """Plays what the script says."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     script: Script
 
     def setup(self) -> None:

@@ -29,7 +29,7 @@ AUTHORIZATION: Json = {
 }
 LONGEST_SECONDS = 2.0
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Stage:
         began = perf_counter()
         response = requests.post(
             f"{self.service}{SERVICE}",
-            data=_encode(call),
+            data=encode(call),
             headers={"Content-Type": "application/json"},
             timeout=30,
         )

@@ -20,6 +20,7 @@ import pytest
 import requests
 
 from service import fixture
+from service.breaker import FAILURES, REST_SECONDS
 from service.clock import utc_now
 from service.fhir_client import THREADS
 from tests.conformance.stage import encode
@@ -178,7 +179,7 @@ def test_a_server_that_hangs_is_left_alone_after_a_while_and_tried_again() -> No
     with house(MAGNESIA_FETCH_DEADLINE_MS="300") as one:
         one.play(dict.fromkeys(THREE, hang))
         call = one.call(*THREE)
-        slow = [one.post(call)[1] for _ in range(3)]
+        slow = [one.post(call)[1] for _ in range(FAILURES)]
         asked = len(one.script.seen)
         quick = [one.post(call) for _ in range(10)]
         assert min(slow) >= 0.3
@@ -186,7 +187,7 @@ def test_a_server_that_hangs_is_left_alone_after_a_while_and_tried_again() -> No
         assert all("left alone" in response.text for response, _ in quick)
         assert len(one.script.seen) == asked, "it is left alone"
         one.play({})
-        time.sleep(5)
+        time.sleep(REST_SECONDS)
         response, _ = one.post(call)
         assert response.status_code == 200, "it is tried again"
 

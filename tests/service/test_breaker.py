@@ -1,6 +1,6 @@
 """When a server is left alone, and when it is tried again."""
 
-from service.breaker import FAILURES, REST_SECONDS, Breaker
+from service.breaker import FAILURES, REST_SECONDS, SILENCE_SECONDS, Breaker
 
 
 class Clock:
@@ -23,10 +23,25 @@ def test_a_server_that_fails_in_a_row_is_left_alone() -> None:
 
 
 def test_an_answer_in_between_starts_the_count_anew() -> None:
-    breaker = Breaker(Clock())
-    for answered in (False, False, True, False, False):
+    clock = Clock()
+    breaker = Breaker(clock)
+    for answered in [False] * (FAILURES - 1) + [True] + [False] * (FAILURES - 1):
+        clock.now += SILENCE_SECONDS
         breaker.report(answered=answered)
     assert breaker.admits()
+
+
+def test_failures_at_once_are_no_outage_if_an_answer_came_just_before() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    breaker.report(answered=True)
+    for _ in range(FAILURES * 10):
+        clock.now += SILENCE_SECONDS / FAILURES / 11
+        breaker.report(answered=False)
+    assert breaker.admits(), "it answered less than a second ago"
+    clock.now += SILENCE_SECONDS
+    breaker.report(answered=False)
+    assert not breaker.admits()
 
 
 def test_after_the_rest_one_call_tries() -> None:

@@ -7,12 +7,15 @@ from time import perf_counter
 from typing import Any
 
 import pytest
+import requests
+from urllib3 import Timeout
 
 from service.envelope import Envelope
 from service.fhir_client import FhirClient
+from service.fhir_connection import GuardedAdapter
 from service.prefetch import Prefetched
 from service.settings import Settings
-from tests.fhir.script import TLS, FhirServer, Script, answer, serving
+from tests.fhir.script import TLS, FhirServer, Handler, Script, answer, serving
 from tests.fhir.traffic import trap, watched
 
 TEMPLATES = {"leaves": "Observation?patient={{context.patientId}}&code=http://tea.example|leaf"}
@@ -85,6 +88,43 @@ def test_a_name_is_resolved_once_and_cannot_change_its_mind(
         assert traffic.connected == [("127.0.0.1", server.port)]
         assert elsewhere.contacts == 0
         assert server.script.seen[0].headers["Host"] == f"localhost:{server.port}"
+
+
+def test_a_name_that_takes_for_ever_to_resolve_does_not_keep_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waiting = threading.Event()
+
+    def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
+        waiting.wait(5)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    began = perf_counter()
+    found = read("https://ehr.example/fhir", fetch_deadline_ms=200)
+    seconds = perf_counter() - began
+    waiting.set()
+    assert seconds < 0.5
+    assert "in time" in found.unavailable["leaves"]
+
+
+def late_and_silent(handler: Handler) -> None:
+    """Sends a little just before the time is up, and then nothing."""
+    handler.close_connection = True
+    handler.script.ended.wait(0.5)
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    handler.script.ended.wait(5)
+
+
+def test_a_byte_gains_no_time() -> None:
+    slow = Script(TEMPLATES, "guest-1", {}, late_and_silent)
+    with serving(slow) as server:
+        request = requests.Request("GET", f"{server.base}/Patient/1").prepare()
+        timeout: Any = Timeout(total=0.6)
+        began = perf_counter()
+        with pytest.raises(requests.Timeout):
+            GuardedAdapter().send(request, stream=True, timeout=timeout)
+        assert 0.5 < perf_counter() - began < 0.9
 
 
 def test_the_connection_is_kept() -> None:
@@ -192,8 +232,13 @@ class TestProxy:
         assert traffic.looked_up == ["127.0.0.1"], "names are the proxy's to resolve"
         assert "could not be read" in found.unavailable["leaves"]
 
-    def test_a_server_on_this_machine_is_read_without_it(self) -> None:
-        with serving(script()) as server, trap() as elsewhere:
-            found = read(server.base, fhir_proxy=f"http://127.0.0.1:{elsewhere.port}")
+    @pytest.mark.parametrize("certificate", [None, "localhost.pem"])
+    def test_a_server_on_this_machine_is_read_without_it(self, certificate: str | None) -> None:
+        with serving(script(), certificate) as server, trap() as elsewhere:
+            found = read(
+                server.base,
+                fhir_proxy=f"http://127.0.0.1:{elsewhere.port}",
+                fhir_ca=TLS / "authority.pem",
+            )
             assert found.data == {"leaves": LEAVES}
             assert elsewhere.contacts == 0

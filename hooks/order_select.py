@@ -66,7 +66,7 @@ class OrderSelect:
     def __init__(
         self, protocol: Protocol, lab_codes: LabCodes, drug_codes: DrugCodes, base_url: str | None
     ) -> None:
-        self._protocol = protocol
+        self.protocol = protocol
         self._codes = lab_codes
         self._conditions = conditions.load()
         self._orders = OrderReader(drug_codes, self._conditions, lab_codes)
@@ -82,7 +82,7 @@ class OrderSelect:
         return {
             "hook": self.hook,
             "id": self.id,
-            "title": self._protocol.document.protocol.title,
+            "title": self.protocol.document.protocol.title,
             "description": (
                 "Reads magnesium, potassium and creatinine while orders are being selected, and"
                 " suggests magnesium sulfate and a repeat level by a protocol that the site owns."
@@ -108,7 +108,7 @@ class OrderSelect:
         if silence is not None:
             return Answer([], self._answering.silence(silence, now), None, None)
         chart = self._read(context, prefetch, now)
-        assessment = assess(chart, self._protocol)
+        assessment = assess(chart, self.protocol)
         newest = assessment.evidence.magnesium.measurement
         addressee = Addressee(
             context.patient_id,
@@ -128,7 +128,7 @@ class OrderSelect:
 
     def _nothing_ordered(self, context: OrderContext) -> str | None:
         """Why the selection gives no reason to look at the patient, None if it does."""
-        types = self._protocol.document.scope.orders.types
+        types = self.protocol.document.scope.orders.types
         orders = [draft for draft in context.selected if draft.type in types]
         if not orders:
             return "not-ordered"

@@ -9,10 +9,7 @@ from types import TracebackType
 from flask import Flask, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from hooks import offered
-from hooks.chart import codes
-from hooks.protocol import load as load_protocol
-from service import cors, discovery, invocation, observability, outcomes
+from service import cors, discovery, invocation, observability, outcomes, pages, site
 from service.clock import utc_now
 from service.fhir_client import FhirClient
 from service.hook import Hook
@@ -35,9 +32,10 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     Raises SettingsError, ProtocolError or LabCodesError if the service cannot start.
     """
     settings = settings or Settings.from_environment(os.environ)
-    protocol = load_protocol(settings.protocol)
-    lab_codes = codes.load(settings.lab_codes)
-    return assemble(settings, offered(protocol, lab_codes, settings.base_url), clock)
+    services = site.services(settings)
+    app = assemble(settings, services, clock)
+    pages.install(app, services, services[0].protocol, clock)
+    return app
 
 
 def assemble(settings: Settings, hooks: Sequence[Hook], clock: Callable[[], datetime]) -> Flask:

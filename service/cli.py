@@ -1,4 +1,4 @@
-"""The command line: serve, fire a request file at a service, explain a decision."""
+"""The command line: serve, fire a request at a service, explain a decision, read protocols."""
 
 import logging
 import os
@@ -12,16 +12,19 @@ from rich.console import Console
 from rich.text import Text
 
 from hooks.errors import HookError, SiteFileError
-from service import client, explanation, fixture, observability, server, sidebar
+from hooks.protocol import Protocol, difference, table
+from hooks.protocol import load as load_protocol
+from service import client, explanation, fixture, observability, server, sheet, sidebar
 from service.app import create_app
 from service.clock import utc_now
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
 from service.outcomes import Refusal
-from service.settings import Settings, SettingsError
+from service.settings import PREFIX, Settings, SettingsError
 
 _SERVICE = "magnesium-replacement"
 _OWN_SERVER_SECONDS = 30.0
+_SHIPPED = "shipped"
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -125,16 +128,28 @@ def fire(file: Path, url: str, as_is: bool, seconds: float, as_json: bool) -> No
     "--now", type=_Moment(), metavar="TIME", help="Decide as at this moment, not the file's own."
 )
 @click.option("--protocol", type=_FILE, metavar="FILE", help="Decide by this protocol.")
-def explain(file: Path, now: datetime | None, protocol: Path | None) -> None:
-    """Show how the request in FILE is decided: chart, gates and rows, cards. Needs no server."""
+@click.option("--lab-codes", type=_FILE, metavar="FILE", help="Know these laboratory codes too.")
+@click.option("--qt-drugs", type=_FILE, metavar="FILE", help="Take these as the QT drugs.")
+def explain(
+    file: Path,
+    now: datetime | None,
+    protocol: Path | None,
+    lab_codes: Path | None,
+    qt_drugs: Path | None,
+) -> None:
+    """Show how the request in FILE is decided: chart, gates and rows, cards. Needs no server.
+
+    What no option says is as the MAGNESIA_* settings of the environment say.
+    """
     case = _load(file)
     moment = now or case.now
     if moment is None:
         moment = utc_now()
         click.echo(f"{file} names no moment of its own, so it is decided as of now.", err=True)
     try:
-        answer = explanation.decide(case.request, moment, protocol)
-    except SiteFileError as error:
+        settings = _settings(protocol=protocol, lab_codes=lab_codes, qt_drugs=qt_drugs)
+        answer = explanation.decide(case.request, moment, settings)
+    except (SettingsError, SiteFileError) as error:
         _stop(str(error), status=2)
     except (HookError, Refusal) as error:
         _stop(str(error), status=1)
@@ -142,6 +157,85 @@ def explain(file: Path, now: datetime | None, protocol: Path | None) -> None:
     _head(console, case)
     explanation.show(console, answer, moment)
     _show_cards(console, answer.cards, answer.assessment)
+
+
+@main.group(short_help="Read, check and compare protocols.")
+def protocol() -> None:
+    """Read, check and compare protocol files.
+
+    A file may be named `shipped`: that is the protocol that comes with the service.
+    """
+
+
+@protocol.command(short_help="Show a protocol as tables.")
+@click.argument("file", required=False)
+def show(file: str | None) -> None:
+    """Show a protocol as tables: bands, doses, gates, windows, limits, sources.
+
+    Without FILE, the protocol of the environment's MAGNESIA_PROTOCOL, else the one shipped.
+    """
+    name = file or os.environ.get("MAGNESIA_PROTOCOL", "").strip() or _SHIPPED
+    read = _protocol(name)
+    console = Console()
+    console.print(Text(sidebar.plain(f"{name}: {table.title(read.document)}")))
+    sheet.show(console, table.tables(read))
+
+
+@protocol.command(short_help="Check a protocol file.")
+@click.argument("file")
+def check(file: str) -> None:
+    """Check a protocol file: say that it is fine, or every mistake with its line."""
+    try:
+        read = _read_protocol(file)
+    except SiteFileError as error:
+        count = len(error.problems)
+        click.echo(f"{sidebar.plain(file)} has {count} mistake{'s' if count > 1 else ''}:")
+        for problem in error.problems:
+            click.echo(f"  {sidebar.plain(problem)}")
+        raise SystemExit(2) from error
+    click.echo(sidebar.plain(f"{file} is fine: {table.summary(read)}"))
+
+
+@protocol.command(short_help="Say what changes between two protocols.")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+def diff(before: str, after: str) -> None:
+    """Say in words what changes, and for whom, where protocol B takes the place of protocol A."""
+    first, second = _protocol(before), _protocol(after)
+    console = Console()
+    for name, read in ((before, first), (after, second)):
+        console.print(Text(sidebar.plain(f"{name}: {table.title(read.document)}")))
+    sections = difference.compare(first, second)
+    sheet.show_changes(console, sections)
+    if not sections:
+        console.print(Text("\nNothing changes."))
+    elif not any(section.decides for section in sections):
+        console.print(Text("\nNo decision changes, only words."))
+
+
+def _protocol(name: str) -> Protocol:
+    """The protocol in a file, or the one shipped; ends the command if it cannot be used."""
+    try:
+        return _read_protocol(name)
+    except SiteFileError as error:
+        first, *more = error.problems
+        rest = f" ({len(more)} more: magnesia protocol check {name})" if more else ""
+        _stop(f"{name}: {first}{rest}", status=2)
+
+
+def _read_protocol(name: str) -> Protocol:
+    if name == _SHIPPED:
+        return load_protocol()
+    path = Path(name)
+    if not path.is_file():
+        raise SiteFileError(name, ("there is no such file",))
+    return load_protocol(path)
+
+
+def _settings(**files: Path | None) -> Settings:
+    """The settings of the environment, with other files where they are given."""
+    given = {f"{PREFIX}{name.upper()}": str(file) for name, file in files.items() if file}
+    return Settings.from_environment({**os.environ, **given})
 
 
 def _load(file: Path) -> Fixture:
@@ -182,7 +276,7 @@ def _fire_beside(where: str, case: Fixture) -> None:
 
 
 def _serving(where: str) -> str:
-    return f"Magnesia serves {where}/cds-services - Ctrl-C stops it."
+    return f"Magnesia serves {where}/cds-services - open {where} in a browser - Ctrl-C stops it."
 
 
 def _head(console: Console, case: Fixture) -> None:

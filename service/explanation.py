@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -12,26 +11,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hooks import offered
-from hooks.chart import codes
 from hooks.order_select import Answer
-from hooks.protocol import load as load_protocol
 from hooks.protocol.assessment import Outcome, Step
-from service import envelope, prefetch
+from service import envelope, prefetch, site
 from service.outcomes import refuse
+from service.settings import Settings
 
 _WHOLE_MINUTE = re.compile(r"(T\d\d:\d\d):00")
 _OUTCOME_STYLES = {Outcome.DECIDED: "bold green", Outcome.NOT_ASKED: "dim"}
 
 
-def decide(request: dict[str, Any], now: datetime, protocol: Path | None) -> Answer:
+def decide(request: dict[str, Any], now: datetime, settings: Settings) -> Answer:
     """What the service would answer to `request` at `now`, with its reasoning.
 
-    Raises Refusal or a HookError where the service would refuse, ProtocolError for a protocol
-    that cannot be used.
+    Raises Refusal or a HookError where the service would refuse, SiteFileError for a file of the
+    site that cannot be used.
     """
+    services = site.services(settings)
     received = envelope.read(request)
-    for hook in offered(load_protocol(protocol), codes.load(), None):
+    for hook in services:
         if hook.hook == received.hook:
             context = hook.read_context(received.context)
             prefetched = prefetch.sort(hook.prefetch, received.prefetch)

@@ -95,9 +95,12 @@ class FhirClient:
     def complete(
         self, templates: Mapping[str, str], prefetched: Prefetched, received: Envelope
     ) -> Prefetched:
-        """`prefetched` with the keys that are absent from it read, as if they had been sent."""
+        """`prefetched` with the keys that are absent from it read, as if they had been sent.
+
+        Where the site lists no server, there is no such thing as reading one.
+        """
         wanted = [key for key in templates if key in prefetched.absent]
-        if not wanted or received.fhir_server is None:
+        if not wanted or not self._readers or received.fhir_server is None:
             return prefetched
         reader = self._reader(received.fhir_server)
         token = _usable(received.fhir_authorization)

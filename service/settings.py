@@ -128,6 +128,12 @@ class Settings(BaseModel):
         description="A site's own laboratory codes, beside the ones shipped.",
         json_schema_extra=_expects("the path of a file that exists"),
     )
+    qt_drugs: FilePath | None = Field(
+        default=None,
+        description="A site's own list of drugs that prolong the QT interval, in place of the one "
+        "shipped.",
+        json_schema_extra=_expects("the path of a file that exists"),
+    )
     fhir_servers: Annotated[
         tuple[FhirServer, ...], BeforeValidator(_fhir_servers), AfterValidator(_guarded)
     ] = Field(

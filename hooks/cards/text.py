@@ -37,7 +37,7 @@ def rounded(value: Decimal, places: int, limits: Iterable[Decimal] = ()) -> str:
 
     A level that decides one way must not read as if it decided another.
     """
-    limits = tuple(limits)
+    limits = tuple(limit for limit in limits if limit != value)
     for digits in range(places, places + 6):
         shown = value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
         if all(_side(shown, limit) == _side(value, limit) for limit in limits):

@@ -107,8 +107,7 @@ class Wording:
                 dose = f"{dose} over {minutes} minutes"
         rate = ""
         if dosage.rate is not None:
-            limits = (self.document.rate.ceiling.value.per_minute,)
-            rate = f"{rounded(dosage.rate, 1, limits).removesuffix('.0')} mg/min"
+            rate = self._rate(dosage.rate)
         when = self._when(order.authored) if order.authored else ""
         what = dose if order.magnesium is not None else escaped(order.name or phrases.an_order)
         return {
@@ -118,6 +117,15 @@ class Wording:
             "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
             "places": phrases.places[order.place],
         }
+
+    def _rate(self, per_minute: Decimal) -> str:
+        """An order's rate in mg/min, and in g/h beside it where the site's ceiling is in g/h."""
+        ceiling = self.document.rate.ceiling.value
+        shown = rounded(per_minute, 1, (ceiling.per_minute,)).removesuffix(".0")
+        if not str(ceiling).endswith("g/h"):
+            return f"{shown} mg/min"
+        hourly = rounded(per_minute * 60 / 1000, 1, (ceiling.per_minute * 60 / 1000,))
+        return f"{hourly.removesuffix('.0')} g/h"
 
     def silence(self) -> str | None:
         """Why nothing is said; None if something is."""
@@ -299,7 +307,10 @@ class Wording:
         said = {finding.kind for finding in self.assessment.findings}
         kind = next((kind for kind in phrases.ordered if kind in said), "right")
         words["reason"] = fill(phrases.ordered[kind], words)
-        words["lead"] = fill(phrases.ordered_lead, words)
+        only_unreadable = kind == "order-unreadable"
+        words["lead"] = fill(
+            phrases.unreadable_lead if only_unreadable else phrases.ordered_lead, words
+        )
         kinds = tuple(offer.kind for offer in self.assessment.offers)
         step = phrases.no_next
         if "correct" in kinds:
@@ -361,11 +372,11 @@ class Wording:
             limits = tuple(
                 limit / FACTORS[Analyte.MAGNESIUM][Unit.MMOL_L] for limit in self._limits
             )
-            return f" ({rounded(molar, 3, limits)} mmol/L)"
+            return f" ({result.comparator or ''}{rounded(molar, 3, limits)} mmol/L)"
         if result.reported_unit is Unit.MG_DL or result.analyte is Analyte.POTASSIUM:
             return ""
         limits = self._limits if result.analyte is Analyte.MAGNESIUM else ()
-        return f" ({rounded(result.value, 2, limits)} mg/dL)"
+        return f" ({result.comparator or ''}{rounded(result.value, 2, limits)} mg/dL)"
 
     def _when(self, moment: Moment) -> str:
         phrases = self.document.words

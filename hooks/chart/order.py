@@ -22,15 +22,19 @@ class Place(StrEnum):
 class Order:
     """One medication order of this patient.
 
-    `name` is text from the request: not safe to show before it is escaped. `classes` maps why the
-    drug matters to the drug's own name. `magnesium` says how its magnesium sulfate or chloride is
-    given, None if it is none. `indication` is another reason that the order itself names.
+    `name` is text from the request: not safe to show before it is escaped; without `is_readable`
+    neither a name nor a code came. `classes` maps why the drug matters to the drug's own name,
+    `route` is the ordered one where it is known. `magnesium` says how the order's magnesium
+    sulfate or chloride is given, None if it holds none. `indication` is another reason that the
+    order itself names.
     """
 
     reference: str
     place: Place
     selected: bool
     name: str | None
+    is_readable: bool
+    route: Route | None
     classes: Mapping[DrugClass, str]
     magnesium: Route | None
     dosage: Dosage

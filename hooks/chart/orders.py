@@ -80,7 +80,8 @@ class OrderReader:
         index: Mapping[str, Mapping[str, Any]],
     ) -> Order:
         codes, texts = _medication(resource, index)
-        recognition = self._drugs.recognize(codes, texts, self._route(resource))
+        route = self._route(resource)
+        recognition = self._drugs.recognize(codes, texts, route)
         classes: dict[DrugClass, str] = {}
         for drug in recognition.drugs:
             for kind in sorted(drug.classes):
@@ -101,6 +102,8 @@ class OrderReader:
             place,
             selected,
             texts[0] if texts else None,
+            bool(codes or texts),
+            route,
             classes,
             recognition.magnesium,
             dosage,

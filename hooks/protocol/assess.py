@@ -4,42 +4,32 @@ The order is the one of settled 1 and 2: the gates before the band, the band, th
 guard a dose, the row. Every step that is tried is kept, so that a decision can be explained.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Final
 
-from hooks.chart.chart import Chart, Measurement, Patient
+from hooks.chart.chart import Chart
 from hooks.chart.codes.drugs import DrugClass
-from hooks.chart.patient import whole_years
 from hooks.chart.units import Analyte
-from hooks.protocol import findings
-from hooks.protocol.assessment import (
-    Assessment,
-    CardKind,
-    Offer,
-    Outcome,
-    PlannedLab,
-    Step,
-)
+from hooks.protocol import findings, gates
+from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
 from hooks.protocol.evidence import Evidence, certain_band, gather, with_kidneys
 from hooks.protocol.findings import Findings
+from hooks.protocol.gates import Ruling
+from hooks.protocol.levels import Levels
 from hooks.protocol.model import Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.replacement import DraftCheck, check, is_too_fast, planned_end
+from hooks.protocol.replacement import DraftCheck, check, dangers, is_too_fast
 from hooks.protocol.template import fill
-
-_BEFORE_THE_BAND: Final = ("G1", "G2", "G3", "G4")
-_GUARDS: Final = ("G5", "G7", "G8", "G9", "G6")
-_DOSED: Final = frozenset({"severe", "moderate"})
-_OBSTETRIC: Final = ("pregnancy", "pre-eclampsia")
-_EMERGENCIES: Final = ("torsades", "cardiac-arrest")
-_NO_KIDNEYS: Final = ("dialysis", "anuria")
 
 INDETERMINATE: Final = "indeterminate"
 NOT_APPLICABLE: Final = "not-applicable"
 
-#: A shut gate: why, and the condition by which it was shut.
-Shut = tuple[str, str | None]
+_DOSED: Final = frozenset({"severe", "moderate"})
+_RELATED: Final = (
+    DrugClass.POTASSIUM,
+    DrugClass.QT,
+    DrugClass.DIGOXIN,
+    DrugClass.MAGNESIUM_WASTING,
+)
 
 
 def assess(chart: Chart, protocol: Protocol) -> Assessment:
@@ -53,235 +43,140 @@ class _Case:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.protocol = evidence.protocol
-        self.chart = evidence.chart
-        self.trace: list[Step] = []
+        self.levels = Levels(evidence)
         self.found = Findings(evidence.protocol)
+        self.trace: list[Step] = []
 
     def decide(self) -> Assessment:
-        patient = self.chart.patient
-        if patient is None or not self._is_adult(patient):
-            return self._silent(NOT_APPLICABLE, "G1", "G1")
-        obstetric = self._condition(_OBSTETRIC)
-        self._step("G2", obstetric is not None, obstetric or self._problem_list)
-        if obstetric is not None:
-            return self._obstetric(obstetric)
-        emergency = self._condition(_EMERGENCIES)
-        self._step("G3", emergency is not None, emergency or self._problem_list)
-        if emergency is not None:
-            return self._answer(
-                NOT_APPLICABLE, "G3", CardKind.EMERGENCY, indicator="warning", condition=emergency
-            )
-        newest = self.evidence.magnesium.measurement
-        if newest is None:
-            self._step("G4", True, self.evidence.magnesium.why or "missing")
-            return self._indeterminate()
-        self._step("G4", False, f"{newest.value:f} mg/dL")
-        band = certain_band(newest, self.protocol)
-        if band is None:
-            raise AssertionError("the evidence kept a result that fits several bands")
+        for gate, ask in gates.BEFORE_THE_BAND.items():
+            ruling = ask(self.evidence)
+            self._step(gate, ruling.shut, ruling.because)
+            if ruling.shut:
+                return self._stopped(gate, ruling)
+        band = self._band()
         if band.id not in _DOSED:
             return self._without_need(band)
-        self.evidence = with_kidneys(self.evidence, patient)
-        gate, shut = self._guard(newest)
-        if gate == "G6":
-            return self._ordered(band)
-        if gate is not None and shut is not None:
-            return self._forbidden(band, gate, shut)
+        patient = self.evidence.chart.patient
+        if patient is not None:
+            self.evidence = with_kidneys(self.evidence, patient)
+        for gate, ask in gates.GUARDS.items():
+            ruling = ask(self.evidence)
+            self._step(gate, ruling.shut, ruling.because)
+            if ruling.shut:
+                return self._ordered(band) if gate == "G6" else self._barred(band, gate, ruling)
         return self._suggested(band)
 
-    # ------------------------------------------------------------------ before the band
+    def _band(self) -> Band:
+        newest = self.evidence.magnesium.measurement
+        band = certain_band(newest, self.protocol) if newest is not None else None
+        if band is None:
+            raise AssertionError("G4 let a magnesium pass that fits no band, or several")
+        return band
 
-    def _is_adult(self, patient: Patient) -> bool:
-        """G1. A coarse birth date has to make the patient an adult whichever day it means."""
-        limits = self.protocol.document.scope.age
-        if patient.born_first is None or patient.born_last is None:
-            self._step("G1", True, "age unknown")
-            return False
-        today = self.chart.now.date()
-        youngest = whole_years(patient.born_last, today)
-        oldest = whole_years(patient.born_first, today)
-        adult = youngest >= limits.from_.value and oldest <= limits.to.value
-        self._step("G1", not adult, f"{youngest} years")
-        return adult
+    # ------------------------------------------------------------------ a gate before the band
 
-    def _condition(self, ids: tuple[str, ...]) -> str | None:
-        """The name of the first of these conditions that the patient has."""
-        return next(
-            (condition.name for condition in self.chart.conditions if condition.id in ids), None
-        )
+    def _stopped(self, gate: str, ruling: Ruling) -> Assessment:
+        match gate:
+            case "G2":
+                return self._obstetric(ruling)
+            case "G3":
+                card = CardKind.EMERGENCY
+                return self._answer(
+                    NOT_APPLICABLE, gate, card, indicator="warning", condition=ruling.condition
+                )
+            case "G4":
+                return self._indeterminate()
+            case _:
+                return self._silent(NOT_APPLICABLE, gate, gate)
 
-    @property
-    def _problem_list(self) -> str:
-        """What a gate that asks for conditions passed on."""
-        unknown = "conditions" in self.chart.unknown
-        return "problem list not received" if unknown else "not on the problem list"
-
-    def _obstetric(self, condition: str) -> Assessment:
+    def _obstetric(self, ruling: Ruling) -> Assessment:
         """G2: a low level for information; nothing while obstetric magnesium is being ordered."""
         newest = self.evidence.magnesium.measurement
         redose = self.protocol.document.target.redose_below.value.value
-        if newest is None or newest.value >= redose or self.evidence.replacement.counts:
+        ordered = self.evidence.replacement
+        if newest is None or newest.value >= redose or ordered.selected or ordered.elsewhere:
             return self._silent(NOT_APPLICABLE, "G2", "G2")
-        return self._answer(NOT_APPLICABLE, "G2", CardKind.OBSTETRIC, condition=condition)
+        return self._answer(NOT_APPLICABLE, "G2", CardKind.OBSTETRIC, condition=ruling.condition)
 
     def _indeterminate(self) -> Assessment:
         """G4: say what stands in the way; ask for a level only for a reason (settled 12, 13)."""
-        evidence = self.evidence
-        wanted = self._wants_level()
-        ordered = evidence.is_level_ordered(Analyte.MAGNESIUM)
+        wanted = self.levels.reason_without_band()
         self._find(INDETERMINATE)
         self._find_rates()
-        warned = any(finding.indicator == "warning" for finding in self.found.all())
-        offers: tuple[Offer, ...] = ()
         recheck = None
-        if wanted and not ordered:
+        offers: tuple[Offer, ...] = ()
+        if wanted and not self.evidence.is_level_ordered(Analyte.MAGNESIUM):
             why, drug = wanted
             self.found.add("level-wanted", why=why, drug=drug)
-            recheck = self._at_once(Analyte.MAGNESIUM, "routine")
+            recheck = self.levels.at_once(Analyte.MAGNESIUM)
             offers = (Offer("level", True, (recheck,)),)
-        if not (offers or warned or self._fresh_riddles() or not evidence.magnesium.complete):
+        if not (
+            offers
+            or self.found.has_warning
+            or self.levels.has_fresh_riddle()
+            or not self.evidence.magnesium.complete
+        ):
             return self._silent(INDETERMINATE, "G4", "level-ordered" if wanted else "no-result")
-        return self._answer(
-            INDETERMINATE, "G4", CardKind.INDETERMINATE, recheck=recheck, offers=offers
-        )
-
-    def _wants_level(self) -> tuple[str, str | None] | None:
-        """Why a level is worth having without a band, and the drug by which it is (settled 13)."""
-        evidence = self.evidence
-        if self._is_stale_and_perhaps_low():
-            return "wanted-stale", None
-        if evidence.potassium_is_low:
-            return "wanted-potassium", None
-        if evidence.magnesium_is_selected:
-            return "wanted-magnesium", None
-        for kind in (DrugClass.QT, DrugClass.DIGOXIN, DrugClass.POTASSIUM):
-            drug = evidence.drug(kind, selected_only=True)
-            if drug is not None:
-                return "wanted-drug", drug
-        return None
-
-    def _fresh_riddles(self) -> bool:
-        """Whether a recent result, or one without a time, might have been a magnesium."""
-        window = self.protocol.document.windows.magnesium.value.span
-        return any(
-            item.time is None or self.chart.now - item.time.at <= window
-            for item in self.evidence.magnesium.worth_saying
-        )
-
-    def _is_stale_and_perhaps_low(self) -> bool:
-        """Whether the newest result is too old and was low, or cannot be judged (settled 12)."""
-        windows = self.protocol.document.windows
-        limit = windows.stale_reminder.value.span
-        magnesium = self.evidence.magnesium
-        if magnesium.stale is not None:
-            band = certain_band(magnesium.stale, self.protocol)
-            recent = self.chart.now - magnesium.stale.time.at <= limit
-            return recent and (band is None or band.id in _DOSED)
-        culprit = magnesium.culprit
-        if culprit is None or culprit.time is None or culprit not in magnesium.worth_saying:
-            return False
-        return windows.magnesium.value.span < self.chart.now - culprit.time.at <= limit
+        card = CardKind.INDETERMINATE
+        return self._answer(INDETERMINATE, "G4", card, recheck=recheck, offers=offers)
 
     # ------------------------------------------------------------------ mild, normal, high
 
     def _without_need(self, band: Band) -> Assessment:
         """DT5 to DT7: no dose, and mostly nothing to say (settled 14)."""
-        for guard in _GUARDS:
-            self._passed_over(guard)
         row = self.protocol.rows[band.id, None]
         self._step(row.id, True, f"band {band.id}")
         evidence = self.evidence
         self._find(band.id)
-        if band.id == "mild":
-            related = evidence.magnesium_is_selected or evidence.selects(
-                DrugClass.POTASSIUM, DrugClass.QT, DrugClass.DIGOXIN, DrugClass.MAGNESIUM_WASTING
-            )
-            card = CardKind.MILD if related else None
-        elif band.id == "normal":
-            card = CardKind.NOT_LOW if evidence.replacement.selected else None
-        else:
-            card = CardKind.NOT_LOW if self._magnesium_is_ordered() else None
+        card = None
+        match band.id:
+            case "mild" if evidence.magnesium_is_selected or evidence.selects(*_RELATED):
+                card = CardKind.MILD
+            case "normal" if evidence.replacement.selected:
+                card = CardKind.NOT_LOW
+            case "high" if evidence.magnesium_is_selected:
+                card = CardKind.NOT_LOW
         if card is None:
             elsewhere = any(order.selected for order in evidence.replacement.elsewhere)
             return self._silent(band.id, row.id, "other-indication" if elsewhere else band.id, row)
         if card is CardKind.NOT_LOW:
             self.found.add("not-low")
+        elif band.id == "mild":
+            for order in evidence.replacement.selected:
+                self.found.add("being-ordered", order=order)
         self._find_rates()
-        return self._answer(band.id, row.id, card, row=row, indicator=band.indicator)
-
-    def _magnesium_is_ordered(self) -> bool:
-        """Whether magnesium is selected, for no other indication."""
-        return any(
-            order.is_magnesium and order.indication is None for order in self.evidence.selected
+        recheck, offers = self._repeat_of_selected() if card is CardKind.MILD else (None, ())
+        return self._answer(
+            band.id,
+            row.id,
+            card,
+            row=row,
+            indicator=band.indicator,
+            recheck=recheck,
+            offers=offers,
         )
 
-    # ------------------------------------------------------------------ the gates that guard a dose
+    def _repeat_of_selected(self) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
+        """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""
+        end = self.levels.end_of_selected()
+        if not self.evidence.replacement.selected or self.evidence.is_level_ordered(
+            Analyte.MAGNESIUM, end
+        ):
+            return None, ()
+        recheck = self.levels.recheck(end)
+        return recheck, (Offer("recheck", True, (recheck,)),)
 
-    def _guard(self, newest: Measurement) -> tuple[str | None, Shut | None]:
-        """The first gate that forbids a dose, with the reason; None if there is none."""
-        kidneys = self.evidence.kidneys
-        function = f"{kidneys.lowest:.1f} mL/min" if kidneys else "renal function unknown"
-        ask: dict[str, tuple[Callable[[], Shut | None], str]] = {
-            "G5": (lambda: (newest.status, None) if newest.preliminary else None, newest.status),
-            "G7": (self._no_kidneys, function),
-            "G8": (self._blocked_heart_or_muscle, self._problem_list),
-            "G9": (self._unknown_kidneys, function),
-            "G6": (self._already_ordered, "none of them"),
-        }
-        for index, gate in enumerate(_GUARDS):
-            question, otherwise = ask[gate]
-            shut = question()
-            self._step(gate, shut is not None, shut[0] if shut else otherwise)
-            if shut is not None:
-                for rest in _GUARDS[index + 1 :]:
-                    self._passed_over(rest)
-                return gate, shut
-        return None, None
-
-    def _no_kidneys(self) -> Shut | None:
-        condition = self._condition(_NO_KIDNEYS)
-        if condition is not None:
-            return condition, condition
-        kidneys = self.evidence.kidneys
-        if kidneys is not None and kidneys.tier is Tier.EXCLUDED:
-            return f"{kidneys.lowest:.1f} mL/min", None
-        return None
-
-    def _blocked_heart_or_muscle(self) -> Shut | None:
-        for condition in self.chart.conditions:
-            if condition.id == "myasthenia" or (
-                condition.id == "av-block" and "pacemaker" not in self.evidence.conditions
-            ):
-                return condition.id, condition.name
-        return None
-
-    def _unknown_kidneys(self) -> Shut | None:
-        if self.evidence.kidneys is None:
-            return self.evidence.creatinine.why or "age unknown", None
-        return None
-
-    def _already_ordered(self) -> Shut | None:
-        replacement = self.evidence.replacement
-        if not replacement.counts:
-            return None
-        places = {
-            "drafted": replacement.selected or replacement.drafted or replacement.elsewhere,
-            "running": replacement.running,
-            "given": replacement.given,
-        }
-        return ", ".join(name for name, orders in places.items() if orders), None
-
-    # ------------------------------------------------------------------ the answers of a low level
+    # ------------------------------------------------------------------ severe and moderate
 
     def _suggested(self, band: Band) -> Assessment:
         row, dosing = self._row(band)
         self._step(row.id, True, f"band {band.id}, renal tier {row.tier}")
         self._find(band.id)
         findings.about_unreadable_orders(self.evidence.selected, self.found)
-        recheck = self._recheck(row, self._end(dosing))
+        recheck = self.levels.recheck(self.levels.end_of(dosing), row)
         offers = [Offer("dose", True, (recheck,), dosing, priority=row.priority)]
         for option in row.options:
-            later = self._recheck(row, self._end(option))
+            later = self.levels.recheck(self.levels.end_of(option), row)
             offers.append(
                 Offer("option", False, (later,), option, option.when, priority=row.priority)
             )
@@ -297,36 +192,33 @@ class _Case:
             offers=tuple(offers),
         )
 
-    def _forbidden(self, band: Band, gate: str, shut: Shut) -> Assessment:
+    def _barred(self, band: Band, gate: str, ruling: Ruling) -> Assessment:
         """G5, G7, G8, G9: no dose; magnesium that is ordered all the same is named (settled 2)."""
         row, dosing = self._row(band)
         self._find(band.id)
-        for order in (*self.evidence.replacement.selected, *self.evidence.replacement.others):
-            if gate != "G5":
-                self.found.add("despite-gate", order=order)
         self._find_rates()
-        recheck, reference = None, None
+        if gate == "G5":
+            return self._answer(band.id, gate, CardKind.NO_DOSE, indicator=band.indicator)
+        replacement = self.evidence.replacement
+        for order in (*replacement.selected, *replacement.others, *replacement.elsewhere):
+            self.found.add("despite-gate", order=order)
+        recheck = self.levels.recheck(self.levels.now, row)
+        wants_creatinine = gate == "G9" and not self.evidence.is_level_ordered(Analyte.CREATININE)
         offers: tuple[Offer, ...] = ()
-        if gate != "G5":
-            recheck = self._recheck(row, self._now())
-            labs = [recheck]
-            if gate == "G9":
-                reference = dosing
-                if not self.evidence.is_level_ordered(Analyte.CREATININE):
-                    labs.insert(0, self._at_once(Analyte.CREATININE, row.priority))
-            if len(labs) > 1:
-                offers = (Offer("creatinine", True, tuple(labs)),)
-            elif not self.evidence.is_level_ordered(Analyte.MAGNESIUM, recheck.start):
-                offers = (Offer("recheck", True, tuple(labs)),)
+        if wants_creatinine:
+            creatinine = self.levels.at_once(Analyte.CREATININE, row)
+            offers = (Offer("creatinine", True, (creatinine, recheck)),)
+        elif not self.evidence.is_level_ordered(Analyte.MAGNESIUM, recheck.start):
+            offers = (Offer("recheck", True, (recheck,)),)
         return self._answer(
             band.id,
             gate,
             CardKind.NO_DOSE,
             indicator=band.indicator,
-            reference=reference,
+            reference=dosing if gate == "G9" else None,
             recheck=recheck,
             offers=offers,
-            condition=shut[1],
+            condition=ruling.condition,
         )
 
     def _ordered(self, band: Band) -> Assessment:
@@ -334,57 +226,63 @@ class _Case:
         replacement = self.evidence.replacement
         row, dosing = self._row(band)
         tier = self.evidence.kidneys.tier if self.evidence.kidneys else Tier.UNKNOWN
-        checks = [check(order, dosing, tier, self.protocol) for order in replacement.selected]
-        for item in checks:
-            for verdict in item.verdicts:
-                self.found.add(verdict, order=item.order, dosing=dosing)
-        for order in replacement.others:
-            if replacement.selected:
-                self.found.add("duplicate", order=order)
-        for extra in replacement.selected[1:]:
-            self.found.add("duplicate", order=extra)
-        if not replacement.selected:
-            for kind, orders in (
-                ("already-ordered", replacement.running),
-                ("already-given", replacement.given),
-                ("already-drafted", (*replacement.drafted, *replacement.elsewhere)),
-            ):
-                for order in orders:
-                    self.found.add(kind, order=order)
-        said = self.found.all()
-        self._find(band.id)
-        end = self._end_of_orders(dosing, checks)
-        recheck = self._recheck(row, end)
-        ordered = self.evidence.is_level_ordered(Analyte.MAGNESIUM, end)
-        offers = [
-            Offer(
-                "correct",
-                True,
-                (self._recheck(row, self._end(item.correction)),),
-                item.correction,
-                priority=row.priority,
-                replaces=item.order,
-            )
-            for item in checks[:1]
-            if item.correction is not None
+        alone = len(replacement.selected) == 1 and not (replacement.others or replacement.elsewhere)
+        checks = [
+            check(order, dosing, tier, self.protocol, alone=alone) for order in replacement.selected
         ]
-        if not ordered:
-            offers.append(Offer("recheck", not offers, (recheck,)))
-        corrected = offers[0].dosing if offers else None
-        warned = any(finding.indicator == "warning" for finding in said)
-        if ordered and not [item for item in checks if item.verdicts] and not warned:
+        self._find_in_orders(checks, dosing)
+        for order in replacement.drafted:
+            for danger in dangers(order, dosing, tier, self.protocol):
+                self.found.add(danger, order=order, dosing=dosing)
+        is_plain = not (
+            self.found.has_warning
+            or replacement.unreadable
+            or any(item.verdicts for item in checks)
+        )
+        self._find(band.id)
+        end = self.levels.end_of_orders(dosing, checks)
+        recheck = self.levels.recheck(end, row)
+        is_repeated = self.evidence.is_level_ordered(Analyte.MAGNESIUM, end)
+        if is_plain and is_repeated:
             return self._silent(band.id, "G6", "already-ordered", row)
+        offers = self._corrections(checks, row)
+        if not is_repeated:
+            offers = (*offers, Offer("recheck", not offers, (recheck,)))
         return self._answer(
             band.id,
             "G6",
             CardKind.ORDERED,
             row=row,
-            dosing=corrected,
+            dosing=offers[0].dosing if offers else None,
+            reference=dosing if replacement.unreadable else None,
             recheck=offers[0].labs[0] if offers else None,
-            offers=tuple(offers),
+            offers=offers,
+        )
+
+    def _corrections(self, checks: list[DraftCheck], row: Row) -> tuple[Offer, ...]:
+        return tuple(
+            Offer(
+                "correct",
+                index == 0,
+                (self.levels.recheck(self.levels.end_of(item.correction), row),),
+                item.correction,
+                priority=row.priority,
+                replaces=item.order,
+            )
+            for index, item in enumerate(item for item in checks if item.correction)
+            if item.correction is not None
         )
 
     # ------------------------------------------------------------------ what the answers need
+
+    def _row(self, band: Band) -> tuple[Row, Dosing]:
+        """The row of the band and the renal tier; the standard one where the tier decides none."""
+        kidneys = self.evidence.kidneys
+        reduced = kidneys is not None and kidneys.tier is Tier.REDUCED
+        row = self.protocol.rows[band.id, Tier.REDUCED if reduced else Tier.STANDARD]
+        if row.dosing is None:
+            raise AssertionError(f"row {row.id} of a dosed band has no dose")
+        return row, row.dosing
 
     def _find(self, band: str) -> None:
         findings.about_results(self.evidence, band, self.found)
@@ -396,50 +294,22 @@ class _Case:
             if is_too_fast(order, self.protocol):
                 self.found.add("rate-high", order=order)
 
-    def _row(self, band: Band) -> tuple[Row, Dosing]:
-        """The row of the band and the renal tier; the standard one where the tier decides none."""
-        kidneys = self.evidence.kidneys
-        reduced = kidneys is not None and kidneys.tier is Tier.REDUCED
-        row = self.protocol.rows[band.id, Tier.REDUCED if reduced else Tier.STANDARD]
-        if row.dosing is None:
-            raise AssertionError(f"row {row.id} of a dosed band has no dose")
-        return row, row.dosing
-
-    def _now(self) -> datetime:
-        return self.chart.now.replace(microsecond=0)
-
-    def _end(self, dosing: Dosing) -> datetime:
-        return self._now() + timedelta(minutes=float(dosing.over.value))
-
-    def _end_of_orders(self, dosing: Dosing, checks: list[DraftCheck]) -> datetime:
-        """The planned end of the last magnesium: corrected, drafted, running or given."""
+    def _find_in_orders(self, checks: list[DraftCheck], dosing: Dosing) -> None:
+        """What is wrong with the selected drafts, or which orders count without any."""
         replacement = self.evidence.replacement
-        ends = [
-            self._end(item.correction)
-            if item.correction is not None
-            else planned_end(item.order, self._now(), dosing)
-            for item in checks
-        ]
-        ends += [
-            planned_end(order, self._now(), dosing)
-            for order in (*replacement.others, *replacement.elsewhere)
-        ]
-        return max(ends)
-
-    def _recheck(self, row: Row, end: datetime) -> PlannedLab:
-        """The repeat level after a planned end; now if its time is past already (settled 8)."""
-        recheck = self.protocol.document.recheck
-        now = self._now()
-        last = end + recheck.to.span
-        priority = row.priority or "routine"
-        if last <= now:
-            return PlannedLab(Analyte.MAGNESIUM, now, now, now=True, priority=priority)
-        first = max(end + recheck.from_.span, now)
-        return PlannedLab(Analyte.MAGNESIUM, first, last, now=False, priority=priority)
-
-    def _at_once(self, analyte: Analyte, priority: str | None) -> PlannedLab:
-        now = self._now()
-        return PlannedLab(analyte, now, now, now=True, priority=priority or "routine")
+        for item in checks:
+            for verdict in item.verdicts:
+                self.found.add(verdict, order=item.order, dosing=dosing)
+        kinds = {
+            "duplicate": (*replacement.others, *replacement.selected[1:]) if checks else (),
+            "already-ordered": () if checks else replacement.running,
+            "already-given": () if checks else replacement.given,
+            "already-drafted": () if checks else (*replacement.drafted, *replacement.elsewhere),
+            "order-unreadable": replacement.unreadable,
+        }
+        for kind, orders in kinds.items():
+            for order in orders:
+                self.found.add(kind, order=order)
 
     def _silent(self, band: str, rule: str, silence: str, row: Row | None = None) -> Assessment:
         return self._answer(band, rule, None, silence=silence, row=row)
@@ -460,12 +330,11 @@ class _Case:
         condition: str | None = None,
     ) -> Assessment:
         tried = {step.id for step in self.trace}
-        for gate in (*_BEFORE_THE_BAND, *_GUARDS):
+        for gate in (*gates.BEFORE_THE_BAND, *gates.GUARDS):
             if gate not in tried:
-                self._passed_over(gate)
-        said = self.found.all()
-        if any(finding.indicator == "warning" for finding in said):
-            indicator = "warning"
+                self.trace.append(
+                    Step(gate, self._question(gate), Outcome.NOT_ASKED, "decided before")
+                )
         return Assessment(
             evidence=self.evidence,
             band=band,
@@ -473,12 +342,12 @@ class _Case:
             row=row,
             card=card,
             silence=silence,
-            indicator=indicator,
+            indicator="warning" if self.found.has_warning else indicator,
             dosing=dosing,
             reference=reference,
             recheck=recheck,
             offers=offers,
-            findings=said,
+            findings=self.found.all(),
             condition=condition,
             trace=tuple(self.trace),
         )
@@ -487,13 +356,8 @@ class _Case:
         outcome = Outcome.DECIDED if decided else Outcome.PASSED
         self.trace.append(Step(gate, self._question(gate), outcome, because))
 
-    def _passed_over(self, gate: str) -> None:
-        self.trace.append(Step(gate, self._question(gate), Outcome.NOT_ASKED, "decided before"))
-
     def _question(self, gate: str) -> str:
         known = self.protocol.gates.get(gate)
-        return (
-            fill(known.asks, self.protocol.words)
-            if known
-            else "Does this row of the decision table apply?"
-        )
+        if known is None:
+            return "Does this row of the decision table apply?"
+        return fill(known.asks, self.protocol.words)

@@ -1,31 +1,32 @@
 """What changes for whom from one protocol to another, in sentences for a committee.
 
-Everything that stands in a file is compared: what decides by value, so that 0.50 mmol/L and
-1.00 mEq/L are the same limit; what is only worded differently by its name in the file. Nothing
-that differs goes unsaid.
+Everything that stands in a file is compared: what decides by its value, so that 0.50 mmol/L and
+1.00 mEq/L are one limit; what is only worded differently by its name in the file. Nothing that
+differs goes unsaid.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Row
+from hooks.chart.units import CANONICAL, Analyte
+from hooks.protocol import scale
+from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Plausible, Row
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
-from hooks.protocol.table import both, dose, label, plain
+from hooks.protocol.scale import Scale
+from hooks.protocol.table import dose, label, limit
 
 Path = tuple[str, ...]
-Leaves = Mapping[Path, Any]
 
-_WORDED: Final = frozenset({"cards", "silence", "offers", "orders", "words"})
-_SENTENCES: Final = frozenset({"why", "monitoring", "caveat", "text", "lead", "next", "display"})
-_TIERS: Final = ("standard", "reduced")
+_ABOUT: Final = "About the protocol"
+_WORDING: Final = "Wording"
+_SOURCES: Final = "Sources"
 _TITLES: Final[Mapping[str, str]] = {
-    "protocol": "About the protocol",
+    "protocol": _ABOUT,
     "scope": "For whom",
     "bands": "Bands",
     "rows": "Doses",
@@ -46,11 +47,14 @@ _TITLES: Final[Mapping[str, str]] = {
     "findings": "Findings",
     "override_reasons": "Override reasons",
 }
-_MOST_ADDED: Final = 2
-_WORDING: Final = "Wording"
-_SOURCES: Final = "Sources"
 #: What does not change how a patient is treated.
-_WORDS_ONLY: Final = frozenset({"About the protocol", _WORDING, _SOURCES})
+_WORDS_ONLY: Final = frozenset({_ABOUT, _WORDING, _SOURCES})
+_WORDED_PARTS: Final = frozenset({"cards", "silence", "offers", "orders", "words"})
+_WORDED_MEMBERS: Final = frozenset(
+    {"why", "monitoring", "caveat", "text", "lead", "next", "display"}
+)
+_CALLED: Final[Mapping[str, str]] = {"qtc": "QTc", "egfr": "eGFR"}
+_TIERS: Final = ("standard", "reduced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,140 +68,134 @@ class Section:
 
 def compare(before: Protocol, after: Protocol) -> tuple[Section, ...]:
     """Everything that is different, by kind; empty if nothing is."""
-    found: dict[str, list[str]] = {title: [] for title in (*_TITLES.values(), _WORDING, _SOURCES)}
     old, new = before.document, after.document
-    found["For whom"] += _moved(_ages(old), _ages(new))
+    told: set[Path] = set()
+    found: dict[str, list[str]] = {title: [] for title in (*_TITLES.values(), _WORDING, _SOURCES)}
     found["Bands"] += _bands(before, after)
-    found["Doses"] += _doses(before, after)
-    found["Renal function"] += _moved(_tiers(old), _tiers(new))
-    found["Renal function"] += _moved(_caution(old), _caution(new))
-    for scales in (_blood_limits, _plausible):
-        for first, second in zip(scales(old), scales(new), strict=True):
-            found["Limits"] += _moved(first, second)
-    found["Orders"] += _products(old, new)
-    found["Override reasons"] += _reasons(old, new)
-    for path, was, now in _changed(_leaves(old), _leaves(new)):
-        for title, sentence in _said(path, was, now):
-            found[title].append(sentence)
+    found["Doses"] += _doses(old, new, told)
+    found["Orders"] += _products(old, new, told)
+    found["Override reasons"] += _reasons(old, new, told)
+    for title, scales in _SCALES:
+        for was, now in zip(scales(old), scales(new), strict=True):
+            found[title] += map(str, scale.moves(was, now))
+    for path, first, second in _changed(old, new):
+        if not any(path[:end] in told for end in range(1, len(path) + 1)):
+            title, sentence = _said(path, first, second)
+            found[title] += sentence
     return tuple(
-        Section(name, tuple(sentences), name not in _WORDS_ONLY)
-        for name, sentences in found.items()
+        Section(title, tuple(sentences), title not in _WORDS_ONLY)
+        for title, sentences in found.items()
         if sentences
     )
 
 
-# ------------------------------------------------------------------ every member of the file
+# ------------------------------------------------------------------ every value of the file
 
 
-def _leaves(document: Document) -> Leaves:
-    return dict(_walk(document, ()))
+def _changed(old: Document, new: Document) -> Iterator[tuple[Path, Any, Any]]:
+    """The places where the files differ, with what stands there; None where nothing does."""
+    rows = {_name(row, ()): row.id for row in new.rows}
+    was, now = dict(_walk(old, (), rows)), dict(_walk(new, (), rows))
+    for path in dict.fromkeys((*was, *now)):
+        first, second = was.get(path), now.get(path)
+        if first != second:
+            yield path, first, second
 
 
-def _walk(part: object, path: Path) -> Iterator[tuple[Path, Any]]:
+def _walk(part: object, path: Path, rows: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
     """Every single value of a part of the file by its place; what is empty is not there."""
     match part:
         case None | "" | ():
             return
         case BaseModel():
             for name, field in type(part).model_fields.items():
-                yield from _walk(getattr(part, name), (*path, field.alias or name))
+                yield from _walk(getattr(part, name), (*path, field.alias or name), rows)
         case dict():
             for name, member in part.items():
-                yield from _walk(member, (*path, str(name)))
-        case (str(), *_):
-            yield path, part
-        case tuple():
-            seen: dict[str, int] = {}
-            for number, member in enumerate(part, start=1):
-                name = _name(member, path) or str(number)
-                seen[name] = seen.get(name, 0) + 1
-                again = f"#{seen[name]}" if seen[name] > 1 else ""
-                yield from _walk(member, (*path, f"{name}{again}"))
+                yield from _walk(member, (*path, str(name)), rows)
+        case tuple() if not isinstance(part[0], str):
+            for name, member in _named(part, path):
+                known = rows[name] if path == ("rows",) else name
+                yield from _walk(member, (*path, known), rows)
         case _:
             yield path, part
 
 
-def _name(member: object, path: Path) -> str | None:
+def _named(members: Iterable[object], path: Path) -> Iterator[tuple[str, object]]:
+    """The members of a list by name, those without one by number; a name that recurs is told."""
+    seen: dict[str, int] = {}
+    for number, member in enumerate(members, start=1):
+        name = _name(member, path) or str(number)
+        seen[name] = seen.get(name, 0) + 1
+        yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), member
+
+
+def _name(member: object, path: Path) -> str:
     """What a member of a list is called; a row by what it is for, since its id may change."""
     match member:
         case Row():
             return f"{member.band} {member.tier}" if member.tier else member.band
-        case Coding():
-            return member.code if path == ("override_reasons",) else None
-        case _:
-            return getattr(member, "id", None)
+        case Coding() if path == ("override_reasons",):
+            return member.code
+    return str(getattr(member, "id", ""))
 
 
-def _changed(old: Leaves, new: Leaves) -> Iterator[tuple[Path, Any, Any]]:
-    """The places whose values are written differently; None where there is none."""
-    for path in dict.fromkeys((*old, *new)):
-        was, now = old.get(path), new.get(path)
-        if was != now:
-            yield path, was, now
-
-
-def _said(path: Path, was: Any, now: Any) -> Iterator[tuple[str, str]]:
-    """The sentence for a changed value and where it belongs, unless it is told otherwise."""
+def _said(path: Path, was: Any, now: Any) -> tuple[str, list[str]]:
+    """Where a change belongs and its sentence, if it is not told by the patients it concerns."""
     place = ".".join(path)
     if path[-1] == "source":
-        if not _goes_with_its_option(path, was, now):
-            yield _SOURCES, _becomes(place.removesuffix(".source"), was, now)
-    elif path[0] == "sources":
-        yield _SOURCES, _reworded(path[1], was, now)
-    elif _is_same(was, now):
-        yield _WORDING, f'{place}: "{was}" is now written "{now}", the same value'
-    elif path[0] in _WORDED or (path[-1] in _SENTENCES and path[0] != "sources"):
-        yield _WORDING, _reworded(place, was, now)
-    elif not _is_told_by_whom(path):
-        yield _TITLES.get(path[0], "Limits"), _becomes(_called(path), was, now)
+        return _SOURCES, [_becomes(place.removesuffix(".source"), was, now)]
+    if path[0] == "sources":
+        return _SOURCES, [_reworded(path[1], was, now)]
+    if _is_same(was, now):
+        return _WORDING, [f'{place}: "{was}" is now written "{now}", the same value']
+    if path[0] in _WORDED_PARTS or path[-1] in _WORDED_MEMBERS:
+        return _WORDING, [_reworded(place, was, now)]
+    if _is_told_by_whom(path):
+        return _TITLES[path[0]], []
+    return _TITLES.get(path[0], "Limits"), [_becomes(_called(path), was, now)]
 
 
 def _is_told_by_whom(path: Path) -> bool:
-    """Whether the change is told by the patients that it concerns, or by its dose."""
+    """Whether a limit is one of a scale or of a band, or a value is a dose's."""
     match path:
         case ("scope", "age", _) | ("bands", _, "from" | "above" | "below" | "to"):
             return True
         case ("renal", "excluded_below" | "reduced_below" | "caution_below", _):
             return True
-        case ("potassium" | "qtc" | "plausible" | "extreme", *_) | ("recheck", _):
-            return True
         case ("target", "redose_below" | "deficient_below", _):
             return True
-        case ("rows", _, *rest):
-            return rest[0] in {"id", "dose", "over", "product", "priority", "options"}
-    return False
-
-
-def _goes_with_its_option(path: Path, was: Any, now: Any) -> bool:
-    """Whether these are the sources of an option that is new or gone, which is told already."""
-    return path[0] == "rows" and "options" in path and (was is None or now is None)
+        case ("rows", _, "id" | "dose" | "over" | "product" | "priority"):
+            return True
+        case ("rows", _, "options", _, "dose" | "over" | "product" | "when"):
+            return True
+    return path[0] in {"potassium", "qtc", "plausible", "extreme", "recheck"}
 
 
 def _is_same(was: Any, now: Any) -> bool:
+    """Whether two values that are written differently decide the same."""
     match was, now:
         case Quantity(), Quantity():
             return bool(was.value == now.value)
         case Rate(), Rate():
             return not was.exceeds(now) and not now.exceeds(was)
-        case Decimal(), Decimal():
-            return was == now
     return False
 
 
 def _called(path: Path) -> str:
     """What the value at a place is called."""
-    limit = ".".join(path[:-1] if path[-1] == "value" else path)
-    known = label(limit)
-    if known != limit:
-        return f"{path[0].capitalize()}: {known.lower()}" if path[0] == "rate" else known
+    place = ".".join(path).removesuffix(".value")
+    known = label(place)
+    if known != place:
+        return known
     match path:
         case ("protocol", name):
             return name.replace("_", " ")
-        case ("bands" | "gates" | "override_reasons", name, what):
-            return f"{name} {what}"
-        case ("findings", name, what):
-            return f"finding {name}, {what}"
-    return " ".join(path)
+        case ("bands" | "gates" | "override_reasons", name, member):
+            return f"{name}, {member}"
+        case ("findings", name, member):
+            return f"finding {name}, {member}"
+    return place
 
 
 def _becomes(what: str, was: Any, now: Any) -> str:
@@ -217,226 +215,105 @@ def _reworded(name: str, was: Any, now: Any) -> str:
 def _shown(value: Any) -> str:
     match value:
         case Rate():
-            return f"{value} ({both(value)})"
+            return limit(value)
         case tuple():
             return ", ".join(value)
         case Decimal():
-            return plain(value)
+            return scale.plain(value)
         case str() if " " in value:
             return f'"{value}"'
     return str(value)
 
 
-def _reordered(old: list[str], new: list[str], what: str) -> Iterator[str]:
-    kept = [name for name in old if name in new]
-    if kept != [name for name in new if name in old]:
-        yield f"{what} stand in another order"
+# ------------------------------------------------------------------ whom a limit concerns
 
 
-# ------------------------------------------------------------------ for whom a limit moves
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """Where one class of values ends and the next begins; `after`: the value is still below."""
-
-    value: Decimal
-    after: bool
-    written: str
-
-    @property
-    def place(self) -> tuple[Decimal, bool]:
-        return self.value, self.after
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Values of one quantity in classes: one more class than cuts, from low to high."""
-
-    what: str
-    unit: str
-    cuts: tuple[_Cut, ...]
-    classes: tuple[str, ...]
-
-    def above(self, cut: _Cut | None) -> str:
-        """The class of the values just above a cut; None: of the lowest."""
-        if cut is None:
-            return self.classes[0]
-        return self.classes[sum(own.place <= cut.place for own in self.cuts)]
-
-
-def _before(limit: Quantity) -> _Cut:
-    """A limit whose value belongs to what lies above it."""
-    return _Cut(limit.value, False, limit.written)
-
-
-def _behind(limit: Quantity) -> _Cut:
-    """A limit whose value belongs to what lies below it."""
-    return _Cut(limit.value, True, limit.written)
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """A range of values that goes from one class to another."""
-
-    values: str
-    was: str
-    now: str
-
-
-def _moves(old: _Scale, new: _Scale) -> Iterator[_Move]:
-    """The ranges whose class changes, the lowest first, neighbors with the same change as one."""
-    cuts = {cut.place: cut for cut in (*new.cuts, *old.cuts)}
-    ends: list[_Cut | None] = [None, *(cuts[place] for place in sorted(cuts)), None]
-    runs: list[tuple[_Cut | None, _Cut | None, str, str]] = []
-    for lower, upper in pairwise(ends):
-        was, now = old.above(lower), new.above(lower)
-        if runs and runs[-1][2:] == (was, now):
-            runs[-1] = (runs[-1][0], upper, was, now)
-        else:
-            runs.append((lower, upper, was, now))
-    for lower, upper, was, now in runs:
-        if was != now:
-            yield _Move(f"{old.what} {_range(lower, upper, old.unit)}", was, now)
-
-
-def _moved(old: _Scale, new: _Scale) -> Iterator[str]:
-    for move in _moves(old, new):
-        yield f"{move.values}: {move.was} becomes {move.now}"
-
-
-def _range(lower: _Cut | None, upper: _Cut | None, unit: str) -> str:
-    """A range in words: `1.45 to below 1.50 mg/dL`, `above 2.6 mg/dL`, `exactly 1.5 mg/dL`."""
-    if lower is None or upper is None:
-        cut = lower or upper
-        if cut is None:
-            return "of any value"
-        word = ("above" if cut.after else "from") if lower else ("to" if cut.after else "below")
-        return f"{word} {_with_unit(cut, plain(cut.value), unit)}"
-    if lower.value == upper.value:
-        return f"exactly {_with_unit(lower, plain(lower.value), unit)}"
-    start, end = _evened(plain(lower.value), plain(upper.value))
-    start += _otherwise(lower, unit)
-    if lower.after:
-        start = f"above {start}"
-    return f"{start} to {'' if upper.after else 'below '}{_with_unit(upper, end, unit)}"
-
-
-def _evened(*numbers: str) -> tuple[str, ...]:
-    """Numbers with the same count of decimals where that costs two at most: 1.45 and 1.50."""
-    counts = [len(number.partition(".")[2]) for number in numbers]
-    places = max(counts)
-    if places > _MOST_ADDED:
-        return numbers
-    return tuple(f"{Decimal(number):.{places}f}" for number in numbers)
-
-
-def _with_unit(cut: _Cut, number: str, unit: str) -> str:
-    return f"{number} {unit}{_otherwise(cut, unit)}"
-
-
-def _otherwise(cut: _Cut, unit: str) -> str:
-    """How the file writes the limit, if in another unit."""
-    return "" if cut.written.endswith(f" {unit}") else f" ({cut.written})"
-
-
-# ------------------------------------------------------------------ what has classes
-
-
-def _ages(document: Document) -> _Scale:
+def _ages(document: Document) -> Iterator[Scale]:
     age = document.scope.age
-    cuts = (_before(age.from_), _behind(age.to))
-    return _Scale("age", "y", cuts, ("no advice", "advice", "no advice"))
+    cuts = (scale.before(age.from_), scale.behind(age.to))
+    yield Scale("age", "y", cuts, ("no advice", "advice", "no advice"))
 
 
-def _band_scale(protocol: Protocol) -> _Scale:
-    cuts = [_lower_end(band) for band in protocol.bands[1:]]
-    return _Scale("magnesium", "mg/dL", tuple(cuts), tuple(band.id for band in protocol.bands))
-
-
-def _lower_end(band: Band) -> _Cut:
-    if band.from_ is not None:
-        return _before(band.from_)
-    if band.above is not None:
-        return _behind(band.above)
-    raise AssertionError("only the lowest band of a checked protocol has no lower limit")
-
-
-def _tiers(document: Document) -> _Scale:
+def _kidneys(document: Document) -> Iterator[Scale]:
     renal = document.renal
-    cuts = (_before(renal.excluded_below.value), _before(renal.reduced_below.value))
-    return _Scale("renal function", "mL/min", cuts, ("no dose", "reduced dose", "standard dose"))
-
-
-def _caution(document: Document) -> _Scale:
-    cuts = (_before(document.renal.caution_below.value),)
-    return _Scale("renal function", "mL/min", cuts, ("caution", "no caution"))
-
-
-def _blood_limits(document: Document) -> Iterator[_Scale]:
-    target, potassium = document.target, document.potassium
-    yield _Scale(
-        "magnesium",
-        "mg/dL",
-        (_before(target.redose_below.value),),
-        ("an additional dose considered after a dose", "none considered"),
+    yield Scale(
+        "renal function",
+        "mL/min",
+        (scale.before(renal.excluded_below.value), scale.before(renal.reduced_below.value)),
+        ("no dose", "reduced dose", "standard dose"),
     )
-    yield _Scale(
-        "magnesium",
+    caution = scale.before(renal.caution_below.value)
+    yield Scale("renal function", "mL/min", (caution,), ("caution", "no caution"))
+
+
+def _results(document: Document) -> Iterator[Scale]:
+    target, potassium, extreme = document.target, document.potassium, document.extreme.magnesium
+    yield Scale(
+        "magnesium after a dose",
         "mg/dL",
-        (_before(target.deficient_below.value),),
-        ("deficient", "not deficient"),
+        (scale.before(target.redose_below.value),),
+        ("additional dose considered", "no additional dose"),
     )
-    yield _Scale(
+    deficient = scale.before(target.deficient_below.value)
+    yield Scale("magnesium", "mg/dL", (deficient,), ("deficient", "not deficient"))
+    yield Scale(
         "potassium",
         "mmol/L",
-        (_before(potassium.very_low_below.value), _before(potassium.low_below.value)),
+        (
+            scale.before(potassium.very_low_below.value),
+            scale.before(potassium.low_below.value),
+        ),
         ("very low", "low", "not low"),
     )
-    yield _Scale("QTc", "ms", (_before(document.qtc.long_from.value),), ("not long", "long"))
-    extreme = document.extreme.magnesium
-    yield _Scale(
-        "magnesium",
-        "mg/dL",
-        (_before(extreme.below), _behind(extreme.above)),
-        ("extreme", "not extreme", "extreme"),
-    )
+    long = scale.before(document.qtc.long_from.value)
+    yield Scale("QTc", "ms", (long,), ("not long", "long"))
+    ends = (scale.before(extreme.below), scale.behind(extreme.above))
+    yield Scale("magnesium", "mg/dL", ends, ("extreme", "not extreme", "extreme"))
+    for name in Plausible.model_fields:
+        limits = getattr(document.plausible, name)
+        unit = CANONICAL[Analyte(name)]
+        ends = (scale.before(limits.from_), scale.behind(limits.to))
+        what = _CALLED.get(name, name)
+        yield Scale(what, unit, ends, ("not plausible", "plausible", "not plausible"))
 
 
-def _plausible(document: Document) -> Iterator[_Scale]:
-    plausible = document.plausible
-    for what, unit, limits in (
-        ("magnesium", "mg/dL", plausible.magnesium),
-        ("potassium", "mmol/L", plausible.potassium),
-        ("creatinine", "mg/dL", plausible.creatinine),
-        ("weight", "kg", plausible.weight),
-        ("QTc", "ms", plausible.qtc),
-    ):
-        cuts = (_before(limits.from_), _behind(limits.to))
-        yield _Scale(what, unit, cuts, ("not plausible", "plausible", "not plausible"))
+_SCALES: Final[tuple[tuple[str, Callable[[Document], Iterator[Scale]]], ...]] = (
+    ("For whom", _ages),
+    ("Renal function", _kidneys),
+    ("Limits", _results),
+)
 
 
 # ------------------------------------------------------------------ bands and doses
 
 
 def _bands(before: Protocol, after: Protocol) -> Iterator[str]:
-    for move in _moves(_band_scale(before), _band_scale(after)):
-        yield f"{move.values}: {move.was} becomes {move.now}"
+    """Which levels change their band, and what dose that means in each renal tier."""
+    for move in scale.moves(_band_scale(before), _band_scale(after)):
+        yield str(move)
         for tier in _TIERS:
-            was, now = _dosing(before, move.was, tier), _dosing(after, move.now, tier)
+            was = _dosing(before.document, move.was, tier)
+            now = _dosing(after.document, move.now, tier)
             if not _is_same_dosing(was, now):
-                yield (f"{move.values}, {tier} renal function: {_dose(was)} becomes {_dose(now)}")
+                yield f"{move.values}, {tier} renal function: {_dose(was)} becomes {_dose(now)}"
 
 
-def _dosing(protocol: Protocol, band: str, tier: str) -> Dosing | None:
-    return next(
-        (
-            row.dosing
-            for row in protocol.document.rows
-            if row.band == band and row.tier in (tier, None)
-        ),
-        None,
-    )
+def _band_scale(protocol: Protocol) -> Scale:
+    cuts = tuple(_beginning(band) for band in protocol.bands[1:])
+    return Scale("magnesium", "mg/dL", cuts, tuple(band.id for band in protocol.bands))
+
+
+def _beginning(band: Band) -> scale.Cut:
+    if band.from_ is not None:
+        return scale.before(band.from_)
+    if band.above is not None:
+        return scale.behind(band.above)
+    raise AssertionError("only the lowest band of a checked protocol has no lower limit")
+
+
+def _dosing(document: Document, band: str, tier: str) -> Dosing | None:
+    row = next(row for row in document.rows if row.band == band and row.tier in (tier, None))
+    return row.dosing
 
 
 def _dose(dosing: Dosing | None) -> str:
@@ -449,51 +326,90 @@ def _is_same_dosing(was: Dosing | None, now: Dosing | None) -> bool:
     return was.dose.value == now.dose.value and was.over.value == now.over.value
 
 
-def _doses(before: Protocol, after: Protocol) -> Iterator[str]:
-    new = {_name(row, ()): row for row in after.document.rows}
-    for row in before.document.rows:
-        other = new.get(_name(row, ()))
-        if other is not None:
-            yield from _rows(row, other)
-    old_recheck, recheck = before.document.recheck, after.document.recheck
-    if (old_recheck.from_.value, old_recheck.to.value) != (recheck.from_.value, recheck.to.value):
-        was = span(str(old_recheck.from_), str(old_recheck.to))
-        now = span(str(recheck.from_), str(recheck.to))
+def _doses(old: Document, new: Document, told: set[Path]) -> Iterator[str]:
+    rows = {_name(row, ()): row for row in new.rows}
+    for row in old.rows:
+        yield from _rows(row, rows[_name(row, ())], told)
+    if (old.recheck.from_.value, old.recheck.to.value) != (
+        new.recheck.from_.value,
+        new.recheck.to.value,
+    ):
+        was, now = (span(str(part.recheck.from_), str(part.recheck.to)) for part in (old, new))
         yield f"repeat level after the end of every dose: {was} becomes {now}"
 
 
-def _rows(was: Row, now: Row) -> Iterator[str]:
+def _rows(was: Row, now: Row, told: set[Path]) -> Iterator[str]:
     whom = f"{was.band}, {was.tier} renal function" if was.tier else was.band
     if was.id != now.id:
         yield f"{whom}: row {was.id} is now called {now.id}"
     whom = f"{whom} ({now.id})"
     if not _is_same_dosing(was.dosing, now.dosing):
         yield f"{whom}: {_dose(was.dosing)} becomes {_dose(now.dosing)}"
-    for name, old, new in (
-        ("product", was.product, now.product),
-        ("priority", was.priority, now.priority),
-    ):
-        if old != new:
-            yield _becomes(f"{whom}: {name}", old, new)
-    yield from _options(whom, was.options, now.options)
-
-
-def _options(whom: str, was: Iterable[Option], now: Iterable[Option]) -> Iterator[str]:
-    old, new = ({option.id: option for option in options} for options in (was, now))
+    if was.product != now.product:
+        yield _becomes(f"{whom}: product", was.product, now.product)
+    if was.priority != now.priority:
+        yield _becomes(f"{whom}: priority", was.priority, now.priority)
+    old, new = ({option.id: option for option in row.options} for row in (was, now))
     for name, option in old.items():
-        other = new.get(name)
-        if other is None:
+        if name in new:
+            yield from _options(whom, option, new[name])
+        else:
             yield f"{whom}: the option {_option(option)} is gone"
-            continue
-        if not _is_same_dosing(option, other) or option.when != other.when:
-            yield f"{whom}: the option {_option(option)} becomes {_option(other)}"
-        if option.product != other.product:
-            yield _becomes(f"{whom}: product of the option {name}", option.product, other.product)
     for name, option in new.items():
         if name not in old:
             yield f"{whom}: the option {_option(option)} is new"
+    told |= {("rows", now.id, "options", name) for name in old.keys() ^ new.keys()}
     yield from _reordered(list(old), list(new), f"{whom}: the options")
+
+
+def _options(whom: str, was: Option, now: Option) -> Iterator[str]:
+    if not _is_same_dosing(was, now) or was.when != now.when:
+        yield f"{whom}: the option {_option(was)} becomes {_option(now)}"
+    if was.product != now.product:
+        yield _becomes(f"{whom}: product of the option {was.id}", was.product, now.product)
 
 
 def _option(option: Option) -> str:
     return f"{dose(option)} {option.when}"
+
+
+# ------------------------------------------------------------------ orders and reasons
+
+
+def _products(old: Document, new: Document, told: set[Path]) -> Iterator[str]:
+    was = {product.id: product for product in old.products}
+    now = {product.id: product for product in new.products}
+    for name, product in was.items():
+        if name not in now:
+            yield f"product {name}, {product.holds}, is gone"
+            continue
+        first, second = _codes(product.coding), _codes(now[name].coding)
+        if first != second:
+            yield _becomes(f"product {name}, codes", first, second)
+            told.add(("products", name, "coding"))
+    for name, product in now.items():
+        if name not in was:
+            yield f"product {name}, {product.holds}, is new"
+    told |= {("products", name) for name in was.keys() ^ now.keys()}
+
+
+def _codes(codings: Iterable[Coding]) -> tuple[str, ...]:
+    return tuple(f"{coding.system}|{coding.code}" for coding in codings)
+
+
+def _reasons(old: Document, new: Document, told: set[Path]) -> Iterator[str]:
+    was = {reason.code: reason.display for reason in old.override_reasons}
+    now = {reason.code: reason.display for reason in new.override_reasons}
+    for code, display in was.items():
+        if code not in now:
+            yield f'"{display}" ({code}) is gone'
+    for code, display in now.items():
+        if code not in was:
+            yield f'"{display}" ({code}) is new'
+    told |= {("override_reasons", code) for code in was.keys() ^ now.keys()}
+    yield from _reordered(list(was), list(now), "the reasons")
+
+
+def _reordered(was: list[str], now: list[str], what: str) -> Iterator[str]:
+    if [name for name in was if name in now] != [name for name in now if name in was]:
+        yield f"{what} stand in another order"

@@ -43,8 +43,12 @@ class Evidence:
 
     @property
     def magnesium_is_selected(self) -> bool:
-        """Whether magnesium of any kind was just selected."""
-        return any(order.is_magnesium for order in self.selected)
+        """Whether magnesium of any kind was just selected, for no other indication."""
+        return any(order.is_magnesium and order.indication is None for order in self.selected)
+
+    def has(self, condition: str) -> bool:
+        """Whether a condition is on the problem list."""
+        return condition in self.conditions
 
     def selects(self, *classes: DrugClass) -> bool:
         """Whether a drug of one of the classes was just selected."""

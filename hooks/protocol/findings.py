@@ -14,6 +14,7 @@ from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 
 _LOW: Final = frozenset({"severe", "moderate", "mild"})
+_NOT_LOW: Final = frozenset({"normal", "high"})
 _DOSED: Final = frozenset({"severe", "moderate"})
 _CONTRIBUTORS: Final = ("alcohol", "gastrointestinal-loss")
 
@@ -30,6 +31,11 @@ class Findings:
         text = self._protocol.document.findings[kind]
         self._found.append(Finding(kind, text.rule, text.indicator, **facts))
 
+    @property
+    def has_warning(self) -> bool:
+        """Whether anything found deserves more than information."""
+        return any(finding.indicator == "warning" for finding in self._found)
+
     def all(self) -> tuple[Finding, ...]:
         """What was found, in the order in which a card says it."""
         return tuple(self._found)
@@ -39,7 +45,7 @@ def about_results(evidence: Evidence, band: str, found: Findings) -> None:
     """What the results themselves say: kidneys, potassium, hemolysis, earlier doses, gaps."""
     _kidneys(evidence, found)
     _magnesium(evidence, band, found)
-    _potassium(evidence, found)
+    _potassium(evidence, band, found)
     kidneys = evidence.kidneys
     if kidneys is not None:
         if kidneys.clearance is None:
@@ -106,7 +112,7 @@ def _contributors(evidence: Evidence, found: Findings) -> None:
 def about_unreadable_orders(orders: Iterable[Order], found: Findings) -> None:
     """Selected orders whose drug nobody could read: one of them might be magnesium."""
     for order in orders:
-        if order.name is None and order.magnesium is None and not order.classes:
+        if not order.is_readable:
             found.add("order-unreadable", order=order)
 
 
@@ -114,7 +120,8 @@ def _kidneys(evidence: Evidence, found: Findings) -> None:
     kidneys = evidence.kidneys
     if kidneys is None:
         return
-    if kidneys.tier is Tier.REDUCED:
+    reduced_below = evidence.protocol.document.renal.reduced_below.value.value
+    if kidneys.tier is Tier.REDUCED and kidneys.lowest < reduced_below:
         found.add("reduced-tier")
     if kidneys.injury is not None:
         found.add("kidney-injury", measurement=kidneys.creatinine, earlier=kidneys.injury)
@@ -149,7 +156,7 @@ def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
         found.add("recovered", measurement=result, order=answered[-1])
 
 
-def _potassium(evidence: Evidence, found: Findings) -> None:
+def _potassium(evidence: Evidence, band: str, found: Findings) -> None:
     choice = evidence.potassium
     potassium = choice.measurement
     if potassium is None:
@@ -158,7 +165,11 @@ def _potassium(evidence: Evidence, found: Findings) -> None:
         else:
             found.add("potassium-unknown", why=choice.why)
         return
-    match potassium_level(potassium, evidence.protocol):
+    level = potassium_level(potassium, evidence.protocol)
+    if level != "sufficient" and band in _NOT_LOW:
+        found.add("low-potassium-alone", measurement=potassium)
+        return
+    match level:
         case "very-low":
             found.add("very-low-potassium", measurement=potassium)
         case "low":

@@ -589,6 +589,7 @@ class Words(Part):
     approved: Sentence
     low_function: Sentence = Field(alias="low-function")
     ordered_lead: Sentence = Field(alias="ordered-lead")
+    unreadable_lead: Sentence = Field(alias="unreadable-lead")
     correct_next: Sentence = Field(alias="correct-next")
     recheck_next: Sentence = Field(alias="recheck-next")
     ordered: dict[str, Sentence]

@@ -7,7 +7,7 @@ was taken, or will; a drafted one is held against the row, and what is wrong is 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from hooks.chart.chart import Chart, Measurement
 from hooks.chart.codes.drugs import Route
@@ -28,7 +28,8 @@ class Replacement:
 
     `selected` and `drafted` are unsigned (just chosen, and chosen before), `running` may still
     run or ran past the specimen, `given` ended after it, `answered` ended before it: the result
-    already shows what they did. A selected order for another indication is in `elsewhere` only.
+    already shows what they did. A draft for another indication is in `elsewhere` only;
+    `unreadable` are selected orders whose drug nobody could read: one of them may be magnesium.
     """
 
     selected: tuple[Order, ...] = ()
@@ -37,11 +38,12 @@ class Replacement:
     given: tuple[Order, ...] = ()
     answered: tuple[Order, ...] = ()
     elsewhere: tuple[Order, ...] = ()
+    unreadable: tuple[Order, ...] = ()
 
     @property
     def counts(self) -> bool:
         """Whether any of them forbids a second dose."""
-        return bool(self.selected or self.drafted or self.running or self.given or self.elsewhere)
+        return bool(self.selected or self.others or self.elsewhere or self.unreadable)
 
     @property
     def others(self) -> tuple[Order, ...]:
@@ -76,6 +78,11 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
         tuple(given),
         tuple(answered),
         tuple(order for order in drafts if order.indication is not None),
+        tuple(
+            order
+            for order in chart.orders
+            if order.selected and not order.is_readable and order.route is not Route.ENTERAL
+        ),
     )
 
 
@@ -102,7 +109,7 @@ def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
     start = now
     if order.place is not Place.DRAFT and order.authored and not order.authored.whole_day:
         start = order.authored.at
-    return start + timedelta(minutes=float(minutes))
+    return (start + timedelta(minutes=float(minutes))).replace(microsecond=0)
 
 
 def is_level_ordered(
@@ -147,8 +154,14 @@ def is_too_fast(order: Order, protocol: Protocol) -> bool:
     )
 
 
-def check(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> DraftCheck:
-    """Hold a selected draft against the dosing of its row (settled 6)."""
+def check(
+    order: Order, dosing: Dosing, tier: Tier, protocol: Protocol, *, alone: bool
+) -> DraftCheck:
+    """Hold a selected draft against the dosing of its row (settled 6).
+
+    Only a draft that is `alone` may be raised to the row's dose: beside other magnesium, more of
+    it would be a second dose.
+    """
     dosage = order.dosage
     share = protocol.document.dose_tolerance.percent / 100
     verdicts: list[str] = []
@@ -156,16 +169,19 @@ def check(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> Draft
     too_fast = is_too_fast(order, protocol)
     if too_fast:
         verdicts.append("rate-high")
-        correction = dosing
+        correction = dosing if alone else _no_more(dosing, dosage.grams)
     elif dosage.rate is None:
         verdicts.append("rate-unreadable")
+        if dosage.minutes is None:
+            verdicts.append("duration-assumed")
     elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
         verdicts.append("rate-above-row")
     if dosage.grams is None:
         verdicts.append("dose-unreadable")
     elif _exceeds(dosing.dose.value, dosage.grams, share):
-        verdicts.append("dose-low")
-        correction = correction or _slowly(dosing, dosage.minutes)
+        if alone:
+            verdicts.append("dose-low")
+            correction = correction or _slowly(dosing, dosage.minutes)
     elif _exceeds(dosage.grams, dosing.dose.value, share):
         reduced = tier is Tier.REDUCED
         verdicts.append("dose-high-reduced" if reduced else "dose-high")
@@ -176,14 +192,29 @@ def check(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> Draft
     return DraftCheck(order, tuple(verdicts), correction)
 
 
+def dangers(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> tuple[str, ...]:
+    """M8 and M9 of a draft that is not selected: said, and left to whoever selects it."""
+    verdicts = check(order, dosing, tier, protocol, alone=True).verdicts
+    return tuple(verdict for verdict in verdicts if verdict in ("rate-high", "dose-high-reduced"))
+
+
+def _no_more(dosing: Dosing, grams: Decimal | None) -> Dosing | None:
+    """The draft's own dose where it is smaller than the row's; None if nobody can read it."""
+    if grams is None:
+        return None
+    if grams >= dosing.dose.value:
+        return dosing
+    dose = Quantity(grams, f"{grams.normalize():f} g")
+    return Dosing(dose=dose, over=dosing.over, product=dosing.product)
+
+
 def _slowly(dosing: Dosing, minutes: Decimal | None) -> Dosing:
     """The row's dose over the draft's own time where that is longer: nothing is made faster."""
     if minutes is None or minutes <= dosing.over.value:
         return dosing
-    shown = minutes.normalize()
-    return Dosing(
-        dose=dosing.dose, over=Quantity(minutes, f"{shown:f} min"), product=dosing.product
-    )
+    # A time that was worked out from a rate has no end of digits; a minute more is never faster.
+    whole = minutes.to_integral_value(ROUND_CEILING)
+    return Dosing(dose=dosing.dose, over=Quantity(whole, f"{whole} min"), product=dosing.product)
 
 
 def _exceeds(value: Decimal, limit: Decimal, share: Decimal) -> bool:

@@ -15,6 +15,8 @@ FINDINGS: Final = frozenset(
         "deficient",
         "low-potassium",
         "very-low-potassium",
+        "low-potassium-alone",
+        "duration-assumed",
         "potassium-unknown",
         "potassium-unreliable",
         "potassium-sufficient",
@@ -41,6 +43,7 @@ FINDINGS: Final = frozenset(
         "dose-high-reduced",
         "order-unreadable",
         "not-low",
+        "being-ordered",
         "level-wanted",
         "additional-dose",
         "recovered",
@@ -106,6 +109,7 @@ ORDERED: Final = frozenset(
         "already-ordered",
         "already-given",
         "already-drafted",
+        "order-unreadable",
         "right",
     }
 )

@@ -122,11 +122,11 @@ def _required(document: Document) -> Iterator[Problem]:
     ):
         where: Path = tuple(place)
         for name in sorted(wanted - set(present)):
-            yield where, f"{'.'.join(place)}: {name} is missing"
+            yield where, f"{name} is missing"
         for name in sorted(set(present) - wanted):
-            yield where, f"{'.'.join(place)}: nothing is called {name}"
+            yield where, f"nothing is called {name}"
         if len(set(present)) < len(present):
-            yield where, f"{'.'.join(place)}: something stands twice"
+            yield where, "something stands twice"
 
 
 def _sources(document: Document) -> Iterator[Problem]:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from hooks.chart.units import FACTORS, Analyte, Unit
+from hooks.chart.units import CANONICAL, FACTORS, Analyte, Unit
+from hooks.protocol import gates
 from hooks.protocol.model import Band, Document, Dosing, Part, Row, Sources
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
+from hooks.protocol.scale import plain
 from hooks.protocol.template import names_in
 
 #: The gates in the order in which they are asked, whatever their order in the file.
-ASKED: Final = ("G1", "G2", "G3", "G4", "G5", "G7", "G8", "G9", "G6")
+ASKED: Final = (*gates.BEFORE_THE_BAND, *gates.GUARDS)
 
 #: What the limits of a file are called, by their place in it.
 LABELS: Final[Mapping[str, str]] = {
@@ -23,6 +25,7 @@ LABELS: Final[Mapping[str, str]] = {
     "windows.creatinine": "A creatinine counts for",
     "windows.weight": "A weight counts for",
     "windows.qtc": "A QTc counts for",
+    "windows.egfr": "A reported eGFR counts for",
     "windows.infusion": "An infusion of unknown duration may run for",
     "windows.recent_dose": "A result answers a dose of the last",
     "windows.clock_difference": "A result may seem to lie in the future by",
@@ -36,13 +39,14 @@ LABELS: Final[Mapping[str, str]] = {
     "renal.injury.rise_within": "Acute kidney injury: the rise within",
     "renal.injury.ratio": "Acute kidney injury: creatinine higher by a factor of",
     "renal.injury.ratio_within": "Acute kidney injury: the factor within",
-    "rate.absolute": "Absolute limit",
-    "rate.ceiling": "The site's ceiling",
+    "rate.absolute": "Absolute rate limit",
+    "rate.ceiling": "Rate ceiling of the site",
     "plausible.magnesium": "Magnesium",
     "plausible.potassium": "Potassium",
     "plausible.creatinine": "Creatinine",
     "plausible.weight": "Weight",
     "plausible.qtc": "QTc",
+    "plausible.egfr": "eGFR",
     "extreme.magnesium": "Magnesium worth a look at the specimen",
     "potassium.low_below": "Potassium is low below",
     "potassium.very_low_below": "Potassium is very low below",
@@ -55,7 +59,7 @@ LABELS: Final[Mapping[str, str]] = {
 }
 
 _UNITS: Final = (Unit.MG_DL, Unit.MMOL_L, Unit.MEQ_L)
-_PLACES: Final = 5
+_PLACES: Final = 4
 _HOUR: Final = 60
 
 
@@ -80,7 +84,13 @@ def tables(protocol: Protocol) -> tuple[Table, ...]:
         _gates(protocol),
         Table("Time windows", tuple(_limits(document.windows, "windows")), _LIMITS),
         _renal(document),
-        Table("Infusion rate", tuple(_limits(document.rate, "rate")), _LIMITS),
+        Table(
+            "Infusion rate",
+            tuple(_limits(document.rate, "rate")),
+            _LIMITS,
+            "A draft above the ceiling is named as too fast; where a dose may be given, the row's"
+            " is offered in its place.",
+        ),
         Table(
             "Plausible values",
             tuple(_limits(document.plausible, "plausible")),
@@ -119,20 +129,21 @@ def title(document: Document) -> str:
 
 
 def short(value: Decimal) -> str:
-    """A number for reading: at most three significant digits after rounding, no needless zeros."""
+    """A number for reading: rounded to three significant digits, but never before the point."""
     places = max(0, 2 - value.adjusted())
     return plain(round(value, places))
-
-
-def plain(value: Decimal) -> str:
-    """An exact number without exponent and without needless zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def both(rate: Rate) -> str:
     """A rate in both units in which people think: `100 mg/min, 6 g/h`."""
     return f"{short(rate.per_minute)} mg/min, {short(_per_hour(rate))} g/h"
+
+
+def limit(rate: Rate) -> str:
+    """A limit of the rate as the file writes it, and in the other unit."""
+    unit = "mg/min" if rate.written.endswith("g/h") else "g/h"
+    value = rate.per_minute if unit == "mg/min" else _per_hour(rate)
+    return f"{rate} ({short(value)} {unit})"
 
 
 def dose(dosing: Dosing) -> str:
@@ -178,15 +189,15 @@ def _bands(protocol: Protocol) -> Table:
         "Bands of total magnesium",
         rows,
         ("Band", *(str(unit) for unit in _UNITS), "Card", "Sources"),
-        f"Compared unrounded, in exact mg/dL. What does not come out even is shown to"
-        f" {_PLACES} places.",
+        f"Compared unrounded, by the limits in mg/dL; the others are rounded to {_PLACES} places"
+        " unless the file has them.",
     )
 
 
 def _range(band: Band, unit: Unit) -> str:
     """A band's limits in a unit: `1.5 to <1.7`."""
-    lower = _limit(band.lower, unit)
-    upper = _limit(band.upper, unit)
+    lower = _end(band.lower, unit)
+    upper = _end(band.upper, unit)
     lower = f">{lower}" if band.above else lower
     upper = f"<{upper}" if band.below else upper
     if not lower:
@@ -196,14 +207,15 @@ def _range(band: Band, unit: Unit) -> str:
     return f"{lower} to {upper}"
 
 
-def _limit(limit: Quantity | None, unit: Unit) -> str:
-    if limit is None:
+def _end(end: Quantity | None, unit: Unit) -> str:
+    if end is None:
         return ""
-    number, _, written = limit.written.partition(" ")
+    number, _, written = end.written.partition(" ")
     if written == unit:
         return number
-    value = limit.value / FACTORS[Analyte.MAGNESIUM][unit]
-    return plain(round(value, _PLACES))
+    if unit is CANONICAL[Analyte.MAGNESIUM]:
+        return plain(end.value)
+    return plain(round(end.value / FACTORS[Analyte.MAGNESIUM][unit], _PLACES))
 
 
 def _doses(document: Document) -> Table:
@@ -240,7 +252,9 @@ def _row(document: Document, row: Row) -> Table:
         name += f", {row.tier} renal function"
     lines: list[tuple[str, str]] = []
     dosing = row.dosing
-    if dosing is not None:
+    if dosing is None:
+        lines.append(("Dose", "none"))
+    else:
         lines += [("Dose", dose(dosing)), ("Repeat level", _due(document, dosing))]
         for option in row.options:
             lines.append(("Option", f"{dose(option)} {option.when} ({_codes(option.source)})"))
@@ -291,7 +305,7 @@ def _gates(protocol: Protocol) -> Table:
     return Table(
         "Gates, in the order in which they are asked",
         rows,
-        ("Gate", "Asks", "Otherwise no dose", "Sources"),
+        ("Gate", "Asks", "Otherwise", "Sources"),
         "G1 to G4 come before the band; the others guard a dose and are asked in the severe and"
         " moderate bands. The first that applies decides.",
     )
@@ -341,23 +355,23 @@ def _other_limits(document: Document) -> Table:
 def _limits(part: Part, path: str) -> Iterator[tuple[str, str, str]]:
     """The limits that a part of the file holds: name, value and sources."""
     for name in type(part).model_fields:
-        limit = getattr(part, name)
-        text = _text(limit)
+        member = getattr(part, name)
+        text = _text(member)
         if text:
-            yield label(f"{path}.{name}"), text, _codes(limit.source)
+            yield label(f"{path}.{name}"), text, _codes(member.source)
 
 
-def _text(limit: Part) -> str:
+def _text(part: Part) -> str:
     """A limit, whichever words the file has for it; empty for what is no single limit."""
-    value = getattr(limit, "value", None)
+    value = getattr(part, "value", None)
     if isinstance(value, Rate):
-        return f"{value} ({both(value)})"
+        return limit(value)
     if value is not None:
         return str(value)
     ends = [
-        f"{word} {getattr(limit, field)}"
+        f"{word} {getattr(part, field)}"
         for field, word in (("from_", ""), ("to", "to"), ("below", "below"), ("above", "or above"))
-        if hasattr(limit, field)
+        if hasattr(part, field)
     ]
     return " ".join(ends).strip()
 

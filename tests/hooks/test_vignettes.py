@@ -30,7 +30,7 @@ from tests.hooks.chartmaker import (
 from tests.hooks.test_decisions import buttons_of, dose_of, span_of
 
 VIGNETTES: list[Json] = json.loads(
-    (Path(__file__).parents[1] / "vignettes.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "vignettes" / "vignettes.json").read_text(encoding="utf-8")
 )
 TEXTS = document("vignette_texts.toml")
 

@@ -10,7 +10,7 @@ import requests
 import responses
 from click.testing import CliRunner, Result
 
-from service import cli, explanation
+from service import cli, site
 from tests.service.tea import TeaHook
 
 URL = "http://127.0.0.1:8000/cds-services/magnesium-replacement"
@@ -230,7 +230,7 @@ class TestFire:
 class TestExplain:
     @pytest.fixture(autouse=True)
     def _tea(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(explanation, "offered", lambda *_: (TeaHook(),))
+        monkeypatch.setattr(site, "offered", lambda *_: (TeaHook(),))
 
     def test_chart_rules_and_cards_are_shown(self, file: Path) -> None:
         result = run("explain", str(file))

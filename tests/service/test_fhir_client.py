@@ -261,6 +261,14 @@ class TestLeave:
         assert len(http.calls) == 0
 
 
+def test_a_site_that_lists_no_server_says_only_that_nothing_was_sent(
+    http: responses.RequestsMock,
+) -> None:
+    found = complete(FhirClient(Settings()))
+    assert set(found.unavailable.values()) == {"was not sent"}
+    assert len(http.calls) == 0
+
+
 def test_a_server_that_fails_repeatedly_is_left_alone(
     http: responses.RequestsMock, client: FhirClient
 ) -> None:

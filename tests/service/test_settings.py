@@ -16,6 +16,7 @@ def test_the_defaults_serve_this_machine_alone() -> None:
     assert settings.base_url is None
     assert settings.protocol is None
     assert settings.lab_codes is None
+    assert settings.qt_drugs is None
     assert settings.log_level == "info"
 
 
@@ -30,6 +31,7 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
             "MAGNESIA_CORS_ORIGINS": "https://ehr.example, https://Other.example:8443",
             "MAGNESIA_PROTOCOL": str(protocol),
             "MAGNESIA_LAB_CODES": str(protocol),
+            "MAGNESIA_QT_DRUGS": str(protocol),
             "MAGNESIA_MAX_BODY_BYTES": "2048",
             "MAGNESIA_WORKERS": "4",
             "MAGNESIA_LOG_LEVEL": "WARNING",
@@ -43,6 +45,7 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
         cors_origins=("https://ehr.example", "https://other.example:8443"),
         protocol=protocol,
         lab_codes=protocol,
+        qt_drugs=protocol,
         max_body_bytes=2048,
         workers=4,
         log_level="warning",
@@ -67,6 +70,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         ("MAGNESIA_CORS_ORIGINS", "https://ehr.example/path"),
         ("MAGNESIA_PROTOCOL", "no-such-file.toml"),
         ("MAGNESIA_LAB_CODES", "no-such-file.toml"),
+        ("MAGNESIA_QT_DRUGS", "no-such-file.toml"),
         ("MAGNESIA_MAX_BODY_BYTES", "4 MiB"),
         ("MAGNESIA_MAX_BODY_BYTES", "0"),
         ("MAGNESIA_WORKERS", "0"),

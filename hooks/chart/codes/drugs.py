@@ -216,7 +216,8 @@ def _is_combination(text: str) -> bool:
 def _words(names: Iterable[str] | Mapping[str, object]) -> re.Pattern[str]:
     """A pattern that finds any of the names as whole words, the longest first."""
     alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE)
+    # A single hyphen joins words (`non-furosemide`), two of them only separate fields.
+    return re.compile(rf"(?<!\w)(?<!\w-)(?:{alternatives})(?!-?\w)", re.IGNORECASE)
 
 
 def load(qt_file: Path | None = None) -> DrugCodes:

@@ -1,0 +1,126 @@
+"""The gates: questions that stand before a dose, each asked of the evidence alone.
+
+G1 to G4 come before the band; the guards are asked, in the order of settled 2, only where there
+would be a dose. A gate that is shut decides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hooks.chart.patient import whole_years
+from hooks.protocol.evidence import Evidence
+from hooks.protocol.model import Tier
+
+_OBSTETRIC: Final = ("pregnancy", "pre-eclampsia")
+_EMERGENCIES: Final = ("torsades", "cardiac-arrest")
+_NO_KIDNEYS: Final = ("dialysis", "anuria")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a gate says: whether it is shut, why, and the condition that shut it, if one did."""
+
+    shut: bool
+    because: str
+    condition: str | None = None
+
+
+def _adult(evidence: Evidence) -> Ruling:
+    """G1. A coarse birth date has to make the patient an adult whichever day it means."""
+    patient = evidence.chart.patient
+    if patient is None or patient.born_first is None or patient.born_last is None:
+        return Ruling(True, "age unknown")
+    limits = evidence.protocol.document.scope.age
+    today = evidence.chart.now.date()
+    youngest = whole_years(patient.born_last, today)
+    oldest = whole_years(patient.born_first, today)
+    adult = youngest >= limits.from_.value and oldest <= limits.to.value
+    return Ruling(not adult, f"{youngest} years")
+
+
+def _not_obstetric(evidence: Evidence) -> Ruling:
+    """G2."""
+    return _without(evidence, _OBSTETRIC)
+
+
+def _no_emergency(evidence: Evidence) -> Ruling:
+    """G3."""
+    return _without(evidence, _EMERGENCIES)
+
+
+def _measured(evidence: Evidence) -> Ruling:
+    """G4."""
+    newest = evidence.magnesium.measurement
+    if newest is None:
+        return Ruling(True, evidence.magnesium.why or "missing")
+    return Ruling(False, f"{newest.value:f} mg/dL")
+
+
+def _confirmed(evidence: Evidence) -> Ruling:
+    """G5."""
+    newest = evidence.magnesium.measurement
+    return Ruling(newest is not None and newest.preliminary, newest.status if newest else "none")
+
+
+def _kidneys_work(evidence: Evidence) -> Ruling:
+    """G7. By code, or by the lower of eGFR and creatinine clearance (settled 4, 5)."""
+    by_code = _without(evidence, _NO_KIDNEYS)
+    if by_code.shut:
+        return by_code
+    kidneys = evidence.kidneys
+    if kidneys is None:
+        return Ruling(False, "renal function unknown")
+    return Ruling(kidneys.tier is Tier.EXCLUDED, f"{kidneys.lowest:.1f} mL/min")
+
+
+def _heart_and_muscle_conduct(evidence: Evidence) -> Ruling:
+    """G8. A pacemaker conducts for an AV block (settled 5)."""
+    barred = ("myasthenia",) if evidence.has("pacemaker") else ("myasthenia", "av-block")
+    return _without(evidence, barred)
+
+
+def _kidneys_known(evidence: Evidence) -> Ruling:
+    """G9."""
+    kidneys = evidence.kidneys
+    if kidneys is None:
+        return Ruling(True, evidence.creatinine.why or "age unknown")
+    return Ruling(False, f"{kidneys.lowest:.1f} mL/min")
+
+
+def _not_yet_ordered(evidence: Evidence) -> Ruling:
+    """G6 (settled 7)."""
+    replacement = evidence.replacement
+    places = {
+        "drafted": replacement.selected or replacement.drafted or replacement.elsewhere,
+        "running": replacement.running,
+        "given": replacement.given,
+        "a drug that cannot be read": replacement.unreadable,
+    }
+    found = [place for place, orders in places.items() if orders]
+    return Ruling(bool(found), ", ".join(found) or "none of them")
+
+
+def _without(evidence: Evidence, ids: tuple[str, ...]) -> Ruling:
+    """Shut by the first of these conditions on the problem list."""
+    for condition in evidence.chart.conditions:
+        if condition.id in ids:
+            return Ruling(True, condition.name, condition.name)
+    unknown = "conditions" in evidence.chart.unknown
+    return Ruling(False, "problem list not received" if unknown else "not on the problem list")
+
+
+BEFORE_THE_BAND: Final[Mapping[str, Callable[[Evidence], Ruling]]] = {
+    "G1": _adult,
+    "G2": _not_obstetric,
+    "G3": _no_emergency,
+    "G4": _measured,
+}
+
+GUARDS: Final[Mapping[str, Callable[[Evidence], Ruling]]] = {
+    "G5": _confirmed,
+    "G7": _kidneys_work,
+    "G8": _heart_and_muscle_conduct,
+    "G9": _kidneys_known,
+    "G6": _not_yet_ordered,
+}

@@ -1,0 +1,54 @@
+"""What people look at: order entry and the running protocol, as pages of the service itself.
+
+The pages are an EHR and a printed protocol, not a second way to decide: order entry calls the
+service over HTTP as any EHR does, and the protocol page shows the document that is running.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from flask import Blueprint, Flask, Response
+
+from hooks.protocol import Protocol
+from service.hook import Hook
+from service.pages import order_entry, protocol_page
+
+#: Everything comes from the service itself, and no text of a patient can become a script or style.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def install(
+    app: Flask, hooks: Sequence[Hook], protocol: Protocol, clock: Callable[[], datetime]
+) -> None:
+    """Add the pages to `app`."""
+    # Addresses inside the pages are relative, so that they hold behind a proxy's path too.
+    blueprint = Blueprint(
+        "pages",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/assets",
+    )
+    blueprint.after_request(_guard)
+    order_entry.add(blueprint, hooks, clock)
+    protocol_page.add(blueprint, protocol)
+    app.register_blueprint(blueprint)
+
+
+def _guard(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-cache"
+    return response

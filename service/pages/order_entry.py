@@ -1,0 +1,122 @@
+"""Order entry at `/`: choose a patient and an order, and see what the service says.
+
+The page in the browser is the EHR. It reads discovery, sends the prefetch, shows the cards and
+applies what is accepted. From here it gets the patients, the orders to choose from, the Markdown
+of a card as safe HTML, and the gates and rows behind a decision.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, current_app, render_template, request
+from markdown_it import MarkdownIt
+
+from hooks.order_select import Answer
+from service import body, envelope, prefetch
+from service.hook import Hook
+from service.outcomes import refuse
+from service.pages import patients
+
+CATALOGUE = "order_catalogue.json"
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+# Text of a card comes from another system: no HTML, and nothing that leads away or loads.
+_markdown = (
+    MarkdownIt("commonmark", {"html": False})
+    .enable(["table", "strikethrough"])
+    .disable(["link", "image", "autolink", "reference", "html_block", "html_inline"])
+)
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """The orders to choose from: a name, what the order says, and a MedicationRequest without
+    the patient; with `dose`, a dose and a duration that may be changed."""
+    text = resources.files("service.pages").joinpath(CATALOGUE).read_bytes()
+    return list(msgspec.json.decode(text)["orders"])
+
+
+def add(
+    blueprint: Blueprint,
+    hooks: Sequence[Hook],
+    clock: Callable[[], datetime],
+    folder: Path = patients.FOLDER,
+) -> None:
+    """Add the page and what it reads to `blueprint`."""
+    known = patients.load(folder)
+    orders = catalogue()
+
+    @blueprint.get("/")
+    def show_order_entry() -> str:
+        return render_template(
+            "order_entry.html",
+            patients=known.values(),
+            orders=orders,
+            current="order-entry",
+            insight=has_insight(),
+        )
+
+    @blueprint.get("/order-entry/catalogue")
+    def list_orders() -> Response:
+        return _json({"orders": orders})
+
+    @blueprint.get("/order-entry/patients/<patient_id>")
+    def read_chart(patient_id: str) -> Response:
+        if patient_id not in known:
+            raise refuse(HTTPStatus.NOT_FOUND, "not-found", "There is no patient of this id.")
+        return _json(patients.chart(known[patient_id], clock()))
+
+    @blueprint.post("/order-entry/markdown")
+    def render_markdown() -> Response:
+        text = body.read(request).get("text")
+        if not isinstance(text, str):
+            raise refuse(HTTPStatus.BAD_REQUEST, "required", "`text` must be a string.", "text")
+        return _json({"html": _markdown.render(text)})
+
+    @blueprint.post("/order-entry/explain")
+    def explain() -> Response:
+        return _json(_explanation(hooks, body.read(request), clock()))
+
+
+def _explanation(hooks: Sequence[Hook], call: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The gates and rows that are tried for `call`, a request as the service takes it.
+
+    Raises what the service itself would refuse with.
+    """
+    received = envelope.read(call)
+    hook = next((hook for hook in hooks if hook.hook == received.hook), None)
+    if hook is None:
+        raise refuse(HTTPStatus.BAD_REQUEST, "value", "No service answers this hook.", "hook")
+    context = hook.read_context(received.context)
+    prefetched = prefetch.sort(hook.prefetch, received.prefetch)
+    if hook.needs_data(context):
+        prefetched.demand(hook.required)
+    answer = hook.answer(context, prefetched.data, now)
+    reasoning = answer.reasoning if isinstance(answer, Answer) else None
+    steps = () if reasoning is None else reasoning.trace
+    return {
+        "band": answer.assessment.get("band"),
+        "rule": answer.assessment.get("rule"),
+        "steps": [
+            {
+                "id": step.id,
+                "asks": step.question,
+                "outcome": step.outcome,
+                "because": step.because,
+            }
+            for step in steps
+        ],
+    }
+
+
+def has_insight() -> bool:
+    """Whether this installation has the insight page, so that the pages may lead to it."""
+    return any(rule.rule == "/insight" for rule in current_app.url_map.iter_rules())
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(_encoder.encode(document), content_type="application/json")

@@ -1,0 +1,1 @@
+"""The twenty patients of `vignettes.json`, and the statements of the seed, over HTTP."""

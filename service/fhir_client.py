@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from time import monotonic
@@ -62,8 +62,8 @@ class _Query:
     """One key's question, and until when the answer is of use."""
 
     template: str
-    path: str
-    token: str | None
+    path: str = field(repr=False)
+    token: str | None = field(repr=False)
     deadline: float
 
     @property

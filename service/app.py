@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from service import cors, discovery, invocation, observability, outcomes, pages, site
 from service.clock import utc_now
+from service.fhir_client import FhirClient
 from service.hook import Hook
 from service.insight.legend import legend
 from service.pages import insight
@@ -61,7 +62,7 @@ def assemble(
     app.before_request(partial(read_body, settings.max_body_bytes))
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
-    app.register_blueprint(invocation.routes(hooks, clock, settings, record))
+    app.register_blueprint(invocation.routes(hooks, clock, settings, record, FhirClient(settings)))
     app.register_blueprint(observability.routes(None if record is None else record.state))
     if record is not None:
         app.extensions["record"] = record

@@ -9,6 +9,7 @@ import msgspec
 from flask import Blueprint, Response, g, request
 
 from service import body, decision, envelope, feedback, prefetch
+from service.fhir_client import FhirClient
 from service.hook import ASSESSMENT, Answer, Hook
 from service.observability import Call, FeedbackCall
 from service.outcomes import refuse
@@ -25,6 +26,7 @@ def routes(
     clock: Callable[[], datetime],
     settings: Settings,
     record: Record | None,
+    fhir: FhirClient,
 ) -> Blueprint:
     """The endpoint of every hook, and of its feedback. Without a record none is taken."""
     by_id = {hook.id: hook for hook in hooks}
@@ -52,7 +54,7 @@ def routes(
         hook = find(service_id)
         client = caller()
         call = g.call = Call(hook.id, clock(), client, settings.is_silent(client))
-        return _answer(hook, call, settings.patient_key)
+        return _answer(hook, call, settings.patient_key, fhir)
 
     @blueprint.post("/cds-services/<service_id>/feedback")
     @blueprint.post("/cds-services//<service_id>/feedback")
@@ -77,7 +79,7 @@ def caller() -> str | None:
     return client[:SHORT] if isinstance(client, str) else None
 
 
-def _answer(hook: Hook, call: Call, patient_key: str | None) -> Response:
+def _answer(hook: Hook, call: Call, patient_key: str | None, fhir: FhirClient) -> Response:
     received = envelope.read(body.decode(request.get_data()))
     call.instance = received.hook_instance
     if received.hook != hook.hook:
@@ -87,6 +89,8 @@ def _answer(hook: Hook, call: Call, patient_key: str | None) -> Response:
     context = hook.read_context(received.context)
     prefetched = prefetch.sort(hook.prefetch, received.prefetch)
     if hook.needs_data(context):
+        prefetched.demand(hook.required - prefetched.absent)
+        prefetched = fhir.complete(hook.prefetch, prefetched, received)
         prefetched.demand(hook.required)
     call.patient_hash = decision.patient_hash(patient_key, received.context.get("patientId"))
     answer = call.answer = hook.answer(context, prefetched.data, call.at)

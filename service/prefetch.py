@@ -5,23 +5,31 @@ for a search. `null` and an empty Bundle say that it looked and found nothing. W
 is a query that failed or was never run, and leaves the key unavailable.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from service.outcomes import Issue, Refusal
 
 _FAILURES = {"error", "fatal"}
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
+# The faults that say that the query was run and failed: running it again would fail again.
+_FAILED_READ = "came as an OperationOutcome: the query failed"
+_FAILED_SEARCH = "is a Bundle with nothing but an error: the query failed"
 
 
 @dataclass(frozen=True)
 class Prefetched:
     """`data` holds what came: a resource, or None where there is known to be nothing. `unavailable`
-    holds the other keys, each with the reason, in words that go after the key's name."""
+    holds the other keys, each with the reason, in words that go after the key's name. `absent` are
+    those of them for which no query has been run, as far as one can tell."""
 
     data: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
 
     def demand(self, required: frozenset[str]) -> None:
         """Refuse with 412 if a key without which nothing can be decided is not available."""
@@ -48,15 +56,38 @@ def sort(templates: Mapping[str, str], sent: Mapping[str, Any] | None) -> Prefet
         if sent is None or key not in sent:
             fault: str | None = "was not sent"
         else:
-            fault = _fault(template, sent[key])
+            fault = fault_of(template, sent[key])
         if fault is None and sent is not None:
             prefetched.data[key] = sent[key]
         elif fault is not None:
             prefetched.unavailable[key] = fault
+            if fault not in {_FAILED_READ, _FAILED_SEARCH}:
+                prefetched.absent.add(key)
     return prefetched
 
 
-def _fault(template: str, value: Any) -> str | None:
+def query(template: str, context: Mapping[str, Any]) -> str | None:
+    """The template with its placeholders filled from the context of a call, percent-encoded.
+
+    None if it has one that stands for something else than the patient or the encounter, or if
+    what it stands for is no id: nothing but a dot segment, or no text at all.
+    """
+    ids = {
+        "context.patientId": _id(context.get("patientId"), "Patient/"),
+        "context.encounterId": _id(context.get("encounterId"), "Encounter/"),
+    }
+    names = _PLACEHOLDER.findall(template)
+    if any(ids.get(name) is None for name in names):
+        return None
+    return _PLACEHOLDER.sub(lambda found: str(ids[found[1]]), template)
+
+
+def _id(value: Any, prefix: str) -> str | None:
+    bare = value.removeprefix(prefix) if isinstance(value, str) else ""
+    return None if bare in {"", ".", ".."} else quote(bare, safe="")
+
+
+def fault_of(template: str, value: Any) -> str | None:
     """Why `value` says nothing about what `template` asked for; None if it does."""
     if value is None:
         return None
@@ -65,7 +96,7 @@ def _fault(template: str, value: Any) -> str | None:
     path, is_search, _ = template.partition("?")
     expected = "Bundle" if is_search else path.partition("/")[0]
     if value.get("resourceType") == "OperationOutcome":
-        return "came as an OperationOutcome: the query failed"
+        return _FAILED_READ
     if value.get("resourceType") != expected:
         return f"is not a {expected}"
     return _search_fault(value) if is_search else _read_fault(value)
@@ -96,7 +127,7 @@ def _search_fault(bundle: Mapping[str, Any]) -> str | None:
         resource for resource in resources if resource.get("resourceType") == "OperationOutcome"
     ]
     if len(outcomes) == len(resources) and any(map(_failed, outcomes)):
-        return "is a Bundle with nothing but an error: the query failed"
+        return _FAILED_SEARCH
     return None
 
 

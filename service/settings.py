@@ -5,6 +5,7 @@ capitals after `MAGNESIA_`.
 """
 
 import re
+import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,8 +25,11 @@ from pydantic import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from service.fhir_servers import FhirServer
+
 PREFIX = "MAGNESIA_"
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_PASSWORD = re.compile(r"(//[^/:@]*):[^@]*@")
 
 
 class SettingsError(Exception):
@@ -41,10 +45,33 @@ def _base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _origins(value: Any) -> Any:
+def _listed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+    return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _fhir_servers(value: Any) -> Any:
+    return tuple(map(FhirServer.parse, _listed(value))) if isinstance(value, str) else value
+
+
+def _guarded(servers: tuple[FhirServer, ...]) -> tuple[FhirServer, ...]:
+    if not all(server.scheme == "https" or server.is_loopback for server in servers):
+        raise ValueError("a token would cross the network for everyone to read")
+    return servers
+
+
+def _proxy(url: str) -> str:
+    FhirServer.parse(url)
+    return url
+
+
+def _authorities(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ValueError("no certificates in it") from error
+    return path
 
 
 def _known_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
@@ -101,7 +128,7 @@ class Settings(BaseModel):
         json_schema_extra=_expects("an absolute http or https address without a query"),
     )
     cors_origins: (
-        Annotated[tuple[str, ...], BeforeValidator(_origins), AfterValidator(_known_origins)] | None
+        Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_origins)] | None
     ) = Field(
         default=None,
         description="The web origins whose pages may call the service. Not set: every origin on a "
@@ -123,6 +150,42 @@ class Settings(BaseModel):
         description="A site's own list of drugs that prolong the QT interval, in place of the one "
         "shipped.",
         json_schema_extra=_expects("the path of a file that exists"),
+    )
+    fhir_servers: Annotated[
+        tuple[FhirServer, ...], BeforeValidator(_fhir_servers), AfterValidator(_guarded)
+    ] = Field(
+        default=(),
+        description="The FHIR servers that may be read for what a call leaves out, by their base "
+        "URLs.",
+        json_schema_extra=_expects(
+            "a comma-separated list of base URLs such as https://ehr.example/fhir/r4, without a "
+            "user or a query, and with https unless they are on a loopback address"
+        ),
+    )
+    fhir_open: bool = Field(
+        default=False,
+        description="Whether these may be read without a token too, as the servers of sandboxes "
+        "are.",
+        json_schema_extra=_expects("1 or 0"),
+    )
+    fetch_deadline_ms: int = Field(
+        default=1500,
+        ge=50,
+        le=1800,
+        description="How long a call may take to read FHIR servers, in all.",
+        json_schema_extra=_expects("a number of milliseconds from 50 to 1800"),
+    )
+    fhir_proxy: Annotated[str, AfterValidator(_proxy)] | None = Field(
+        default=None,
+        description="The proxy through which FHIR servers on other machines are read. It resolves "
+        "their names, and so it has to check what they resolve to.",
+        json_schema_extra=_expects("an address such as http://proxy.example:3128, without a user"),
+    )
+    fhir_ca: Annotated[FilePath, AfterValidator(_authorities)] | None = Field(
+        default=None,
+        description="The certificate authorities to trust for FHIR servers, in place of the "
+        "public ones.",
+        json_schema_extra=_expects("the path of a file of certificates in PEM form"),
     )
     max_body_bytes: int = Field(
         default=4 * 1024 * 1024,
@@ -270,4 +333,5 @@ class Settings(BaseModel):
             (extra["expects"], extra["secret"]) if isinstance(extra, dict) else ("", 0)
         )
         sentence = f"{PREFIX}{name.upper()} must be {expects}"
-        return f"{sentence}." if secret else f"{sentence}, not '{given[name]}'."
+        value = _PASSWORD.sub(r"\1:...@", given[name])
+        return f"{sentence}." if secret else f"{sentence}, not '{value}'."

@@ -77,6 +77,27 @@ ASSERTIONS: dict[int, tuple[str, str]] = {
     50: ("OURS", "unknown resource types and incomplete entries among the drafts are borne"),
     51: ("OURS", "unknown members and extensions change nothing"),
     52: ("OURS", "no encounterId, a charset parameter and text beyond ASCII are borne"),
+    53: ("MUST", "required data that nobody sent and no FHIR server has give 412"),
+    54: ("MUST", "a FHIR server that fails, refuses or hangs gives 412 in time, never 200 or 500"),
+    55: ("MUST", "no prefetch at all and no FHIR access give 412"),
+    56: (
+        "MUST",
+        "required data that are missing are fetched by the advertised query, with the access "
+        "token and with nothing else",
+    ),
+    57: ("OURS", "only the missing keys are fetched"),
+    58: ("MUST", "a key that is null is known to be absent: 200, and no fetch"),
+    59: ("OURS", "an empty searchset is as good as null"),
+    60: ("SHOULD", "an OperationOutcome is not asked for again; 412 if the key is required"),
+    61: ("OURS", "matches beside an outcome entry are used"),
+    62: ("OURS", "`next` is followed under the same server, and never elsewhere"),
+    63: ("OURS", "a value of the wrong type is treated as missing"),
+    64: ("OURS", "another patient's data are not used"),
+    65: ("OURS", "without fhirAuthorization nothing is asked, unless the site says so"),
+    66: ("OURS", "a base URL with or without a slash, with path and port, is asked the same"),
+    67: ("OURS", "a fhirServer that is not listed draws no packet"),
+    68: ("OURS", "scopes of SMART v1 and v2 are accepted"),
+    69: ("OURS", "the newest final value is used whatever the order of the Bundle"),
     70: ("OURS", "a body that is no JSON object gives 400 with an OperationOutcome"),
     71: ("OURS", "another or no media type gives 415"),
     72: ("OURS", "a missing, foreign or unknown hook gives 400 and never cards"),
@@ -100,6 +121,7 @@ ASSERTIONS: dict[int, tuple[str, str]] = {
     87: ("OURS", "an unknown service gives 404, an unknown card 2xx, GET 405"),
     88: ("OURS", "a reason without display is taken"),
     97: ("OURS", "browsers may call: preflights without a token, CORS headers on errors too"),
+    100: ("OURS", "a FHIR server elsewhere is read over https or not at all"),
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.settings import Settings, SettingsError
+from tests.fhir.script import TLS
 
 
 def test_the_defaults_serve_this_machine_alone() -> None:
@@ -76,6 +77,19 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         ("MAGNESIA_LOG_LEVEL", "loud"),
         ("MAGNESIA_AUTH", "maybe"),
         ("MAGNESIA_MODE", "loud"),
+        ("MAGNESIA_FHIR_SERVERS", "ehr.example"),
+        ("MAGNESIA_FHIR_SERVERS", "http://ehr.example/fhir"),
+        ("MAGNESIA_FHIR_SERVERS", "https://ehr.example/fhir, http://10.0.0.1/fhir"),
+        ("MAGNESIA_FHIR_SERVERS", "https://user@ehr.example/fhir"),
+        ("MAGNESIA_FHIR_SERVERS", "https://ehr.example/fhir?a=b"),
+        ("MAGNESIA_FHIR_SERVERS", "https://ehr.example/fhir#a"),
+        ("MAGNESIA_FHIR_OPEN", "perhaps"),
+        ("MAGNESIA_FETCH_DEADLINE_MS", "2000"),
+        ("MAGNESIA_FETCH_DEADLINE_MS", "0"),
+        ("MAGNESIA_FHIR_PROXY", "proxy.example:3128"),
+        ("MAGNESIA_FHIR_PROXY", "socks5://proxy.example:1080"),
+        ("MAGNESIA_FHIR_CA", "no-such-file.pem"),
+        ("MAGNESIA_FHIR_CA", str(Path(__file__))),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line_that_names_the_variable(
@@ -85,6 +99,32 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_the_variable(
         Settings.from_environment({variable: value})
     assert "\n" not in str(refused.value)
     assert value in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", ["MAGNESIA_FHIR_SERVERS", "MAGNESIA_FHIR_PROXY"])
+def test_a_password_is_not_repeated(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} must be") as refused:
+        Settings.from_environment({variable: "https://user:hunter2@ehr.example"})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_fhir_servers_are_read_and_none_is_listed_by_default() -> None:
+    assert Settings().fhir_servers == ()
+    settings = Settings.from_environment(
+        {
+            "MAGNESIA_FHIR_SERVERS": "https://EHR.example/fhir/, http://localhost:8080/fhir,",
+            "MAGNESIA_FHIR_OPEN": "1",
+            "MAGNESIA_FETCH_DEADLINE_MS": "400",
+            "MAGNESIA_FHIR_PROXY": "http://proxy.example:3128",
+            "MAGNESIA_FHIR_CA": str(TLS / "authority.pem"),
+        }
+    )
+    listed = [server.url for server in settings.fhir_servers]
+    assert listed == ["https://ehr.example/fhir", "http://localhost:8080/fhir"]
+    assert settings.fhir_open
+    assert settings.fetch_deadline_ms == 400
+    assert settings.fhir_proxy == "http://proxy.example:3128"
+    assert settings.fhir_ca == TLS / "authority.pem"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ class Server(BaseApplication):
             "bind": f"fd://{self._descriptor}",
             "workers": self._settings.workers,
             "worker_class": "gthread",
-            "threads": 4,
+            # A call that waits for a FHIR server holds a thread; most of them only ever wait.
+            "threads": 64,
             "preload_app": True,
             "timeout": 30,
             "graceful_timeout": 10,

@@ -16,7 +16,7 @@ from service.record.tables import Decision, Loss
 from service.record.writer import Writer
 from tests.record.conftest import decision
 
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 class MoodyStore(Store):
@@ -53,7 +53,7 @@ class MoodyStore(Store):
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "RETRY_SECONDS", 0.05)
     monkeypatch.setattr(writer, "_IDLE_SECONDS", 0.05)
-    monkeypatch.setattr(writer, "_WRITE_SECONDS", 0.3)
+    monkeypatch.setattr(writer, "_WRITE_SECONDS", 2.0)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_keeping_never_waits(store: MoodyStore, start: Callable[..., Writer]) ->
     began = monotonic()
     for _ in range(200):
         record.keep(decision())
-    assert monotonic() - began < 0.25, "shorter than the store took to be given up"
+    assert monotonic() - began < 1.5, "shorter than the store took to be given up"
     store.hung.set()
 
 

@@ -1,5 +1,6 @@
 """The `order-select` service: what it asks for, and read, decide, answer."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from hooks.chart.chart import Chart, Series
 from hooks.chart.codes import LabCodes, conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
-from hooks.chart.labs import read_series
+from hooks.chart.labs import is_partial, read_series
 from hooks.chart.orders import OrderReader
 from hooks.chart.patient import read_patient
 from hooks.chart.problems import read_conditions
@@ -117,7 +118,13 @@ class OrderSelect:
             newest.reference if newest else None,
             now,
         )
-        drafts = {draft.reference: draft.resource for draft in context.drafts}
+        references = Counter(draft.reference for draft in context.drafts)
+        # Two drafts of one id cannot be told apart in an update.
+        drafts = {
+            draft.reference: draft.resource
+            for draft in context.drafts
+            if references[draft.reference] == 1
+        }
         card, account = self._answering.answer(assessment, addressee, drafts)
         return Answer(
             [] if card is None else [card.to_json()],
@@ -159,7 +166,11 @@ class OrderSelect:
                 *self._orders.lab_orders(prefetch.get("labOrders"), patient_id),
             ),
             read_conditions(prefetch.get("conditions"), patient_id, self._conditions),
-            frozenset(_ORDERS_AND_PROBLEMS) - prefetch.keys(),
+            frozenset(
+                key
+                for key in _ORDERS_AND_PROBLEMS
+                if key not in prefetch or is_partial(prefetch[key])
+            ),
         )
 
     def _query(self, analyte: Analyte) -> str:

@@ -100,7 +100,8 @@ class Answering:
             orders = self._protocol.document.orders
             dosage = fill(orders.dosage, words)
             if offer.replaces is not None:
-                corrected = correct(drafts[offer.replaces.reference], offer.dosing, dosage)
+                draft = drafts.get(offer.replaces.reference)
+                corrected = None if draft is None else correct(draft, offer.dosing, dosage)
                 if corrected is None:
                     return None
                 actions.append(Action("update", fill(orders.correction, words), corrected))

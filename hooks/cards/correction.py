@@ -20,11 +20,14 @@ _RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
 def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
     """The whole draft with the dosing, ready to go back as an `update`.
 
-    Every other element stays, also those that nobody here understands. `text` replaces a dosage
+    Every other element stays, also those that nobody here understands; `status` and `intent`, which
+    R4 demands, are added where a draft has none. `text` replaces a dosage
     text that would contradict the new dose. None if what comes out would not be valid R4: then
     the draft cannot be mended from here, and the card only says what is wrong.
     """
     order: Json = deepcopy(dict(draft))
+    order.setdefault("status", "draft")
+    order.setdefault("intent", "order")
     for name in _LISTS:
         if isinstance(order.get(name), dict):
             order[name] = [order[name]]

@@ -4,7 +4,7 @@ Free text is never parsed for a dose: nobody checks what a number in a sentence 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
@@ -24,7 +24,8 @@ class DoseProblem(StrEnum):
 class Dosage:
     """A dose in g of magnesium sulfate heptahydrate, minutes, and mg/min, as far as readable.
 
-    `rate` is the faster one where duration and rate contradict each other.
+    `rate` is the faster one where duration and rate contradict each other; `rate_unread` says that
+    a rate was stated which nobody could read. A `recurring` order gives the dose again and again.
     """
 
     grams: Decimal | None = None
@@ -32,6 +33,7 @@ class Dosage:
     rate: Decimal | None = None
     problem: DoseProblem | None = DoseProblem.MISSING
     recurring: bool = False
+    rate_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,10 @@ def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
     if len(instructions) > 1:
         return Dosage(problem=DoseProblem.SEVERAL, recurring=True)
     instruction = instructions[0]
-    repeat = _object(_object(instruction.get("timing")).get("repeat"))
+    timing = _object(instruction.get("timing"))
+    repeat = _object(timing.get("repeat"))
     minutes = _duration(repeat)
-    recurring = _is_recurring(repeat)
+    recurring = _is_recurring(timing, repeat)
     doses = _chosen(_objects(instruction.get("doseAndRate")) or [instruction])
     amounts = {_amount(_object(dose.get("doseQuantity")), conversion) for dose in doses}
     rates = {_rate(dose, conversion) for dose in doses} - {None}
@@ -78,7 +81,9 @@ def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
     problem = None
     if grams is None:
         problem = DoseProblem.UNIT if given else DoseProblem.MISSING
-    return _settle(grams, minutes, said, problem, recurring=recurring)
+    settled = _settle(grams, minutes, said, problem, recurring=recurring)
+    stated = any(name in dose for dose in doses for name in _RATES)
+    return replace(settled, rate_unread=stated and said is None)
 
 
 def _settle(
@@ -109,8 +114,19 @@ def _chosen(doses: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return ordered or doses
 
 
-def _is_recurring(repeat: Mapping[str, Any]) -> bool:
-    return repeat.get("frequency") is not None and repeat.get("count") != 1
+def _is_recurring(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> bool:
+    """Whether the dose is given more than once, or the order does not say that it is not."""
+    count = read_number(repeat.get("count"))
+    if count is not None:
+        return count > 1
+    if repeat.get("frequency") is not None or repeat.get("period") is not None:
+        return True
+    events = timing.get("event")
+    if isinstance(events, list) and len(events) > 1:
+        return True
+    codings = _objects(_object(timing.get("code")).get("coding"))
+    codes = {str(coding.get("code")).upper() for coding in codings}
+    return bool(codes - _ONCE)
 
 
 def _duration(repeat: Mapping[str, Any]) -> Decimal | None:
@@ -139,7 +155,17 @@ def _unit(quantity: Mapping[str, Any]) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
+_RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
+_ONCE: Final = frozenset({"ONCE", "STAT", "NOW", "ONE TIME"})
+
 _SYNONYMS: Final[Mapping[str, str]] = {
+    "second": "s",
+    "seconds": "s",
+    "minute": "min",
+    "minutes": "min",
+    "hr": "h",
+    "hour": "h",
+    "hours": "h",
     "gm": "g",
     "gram": "g",
     "grams": "g",

@@ -74,7 +74,7 @@ def read_series(
             result = read_observation(analyte, resource, patient_id, codes)
             if result is not None:
                 results.append(result)
-    return Series(tuple(results), complete=not _has_next(bundle))
+    return Series(tuple(results), complete=not is_partial(bundle))
 
 
 def read_observation(
@@ -217,8 +217,9 @@ def _read_time(resource: Mapping[str, Any], reasons: list[Reason]) -> tuple[Mome
     return time, True
 
 
-def _has_next(bundle: Mapping[str, Any]) -> bool:
-    links = bundle.get("link")
+def is_partial(bundle: Mapping[str, Any] | None) -> bool:
+    """Whether a searchset Bundle says that there is another page."""
+    links = bundle.get("link") if bundle is not None else None
     return any(
         isinstance(link, dict) and link.get("relation") == "next"
         for link in (links if isinstance(links, list) else ())

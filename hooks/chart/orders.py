@@ -1,6 +1,7 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from hooks.chart.codes import LabCodes
@@ -14,6 +15,8 @@ from hooks.chart.references import belongs_to, reference_of
 from hooks.chart.units import Analyte
 
 _OTHER_INDICATIONS: Final = frozenset({"asthma", "pre-eclampsia", "torsades", "cardiac-arrest"})
+
+_WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
 _PLACES: Final[Mapping[str, Place]] = {
     "active": Place.ACTIVE,
@@ -38,6 +41,7 @@ class OrderReader:
             if draft.type == "MedicationRequest"
             and not draft.is_blank
             and draft.resource.get("doNotPerform") is not True
+            and str(draft.resource.get("status")) not in _WITHDRAWN
         )
 
     def recorded(self, bundle: Mapping[str, Any] | None, patient_id: str) -> tuple[Order, ...]:
@@ -58,7 +62,7 @@ class OrderReader:
         found = (
             self._lab(draft.resource, Place.DRAFT)
             for draft in drafts
-            if draft.type == "ServiceRequest"
+            if draft.type == "ServiceRequest" and draft.resource.get("doNotPerform") is not True
         )
         return tuple(lab for lab in found if lab is not None)
 
@@ -92,11 +96,10 @@ class OrderReader:
         )
         dosage = Dosage()
         if recognition.magnesium is not None:
-            dosage = (
-                read_dosage(resource, conversion)
-                if recognition.sulfate
-                else Dosage(problem=DoseProblem.UNIT)
-            )
+            dosage = read_dosage(resource, conversion)
+            if not recognition.sulfate:
+                # Grams of another salt say nothing about grams of sulfate; time still is time.
+                dosage = replace(dosage, grams=None, rate=None, problem=DoseProblem.UNIT)
         return Order(
             reference,
             place,

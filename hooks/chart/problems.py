@@ -8,6 +8,8 @@ from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.references import belongs_to
 
 _PAST: Final = frozenset({"inactive", "remission", "resolved"})
+_SURE: Final = frozenset({"confirmed"})
+_OPENS_A_GATE: Final = "pacemaker"
 _NOT_SO: Final = frozenset({"refuted", "entered-in-error"})
 
 
@@ -25,8 +27,8 @@ def read_conditions(
 ) -> tuple[Condition, ...]:
     """The known conditions of a searchset Bundle that are not past, refuted or another patient's.
 
-    A condition whose clinical status is not told counts: leaving out a reason for caution would
-    be the worse mistake.
+    A condition that tells neither status nor subject counts: leaving out a reason for caution
+    would be the worse mistake. What takes a caution away has to be certain.
     """
     entries = bundle.get("entry") if bundle is not None else None
     found: dict[str, Condition] = {}
@@ -35,16 +37,23 @@ def read_conditions(
         if (
             not isinstance(resource, dict)
             or resource.get("resourceType") != "Condition"
-            or not belongs_to(resource.get("subject"), patient_id)
+            or not _is_for(resource.get("subject"), patient_id)
             or _codes(resource.get("clinicalStatus")) & _PAST
             or _codes(resource.get("verificationStatus")) & _NOT_SO
         ):
             continue
+        verified = _codes(resource.get("verificationStatus"))
         for system, code in _codings(resource.get("code")):
             known = codes.find(system, code)
+            if known == _OPENS_A_GATE and not verified <= _SURE:
+                continue
             if known is not None:
                 found.setdefault(known, Condition(known, codes.names[known], code))
     return tuple(found.values())
+
+
+def _is_for(subject: object, patient_id: str) -> bool:
+    return subject is None or belongs_to(subject, patient_id)
 
 
 def _codings(concept: object) -> list[tuple[str, str]]:

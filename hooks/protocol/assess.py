@@ -172,7 +172,8 @@ class _Case:
         row, dosing = self._row(band)
         self._step(row.id, True, f"band {band.id}, renal tier {row.tier}")
         self._find(band.id)
-        findings.about_unreadable_orders(self.evidence.selected, self.found)
+        findings.about_earlier_doses(self.evidence, self.found)
+        findings.about_unreadable_orders(self.evidence.chart.orders, self.found)
         recheck = self.levels.recheck(self.levels.end_of(dosing), row)
         offers = [Offer("dose", True, (recheck,), dosing, priority=row.priority)]
         for option in row.options:
@@ -197,11 +198,11 @@ class _Case:
         row, dosing = self._row(band)
         self._find(band.id)
         self._find_rates()
-        if gate == "G5":
-            return self._answer(band.id, gate, CardKind.NO_DOSE, indicator=band.indicator)
         replacement = self.evidence.replacement
         for order in (*replacement.selected, *replacement.others, *replacement.elsewhere):
             self.found.add("despite-gate", order=order)
+        if gate == "G5":
+            return self._answer(band.id, gate, CardKind.NO_DOSE, indicator=band.indicator)
         recheck = self.levels.recheck(self.levels.now, row)
         wants_creatinine = gate == "G9" and not self.evidence.is_level_ordered(Analyte.CREATININE)
         offers: tuple[Offer, ...] = ()

@@ -68,7 +68,9 @@ class Evidence:
 
     def is_level_ordered(self, analyte: Analyte, after: datetime | None = None) -> bool:
         """Whether a level is drafted or ordered that will be taken after the moment."""
-        return is_level_ordered(self.chart.lab_orders, analyte, after, self.protocol)
+        return is_level_ordered(
+            self.chart.lab_orders, analyte, after, self.chart.now, self.protocol
+        )
 
     @property
     def earlier(self) -> tuple[Measurement, ...]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from hooks.chart.chart import Reason
-from hooks.chart.codes.drugs import DrugClass
-from hooks.chart.order import Order
+from hooks.chart.codes.drugs import DrugClass, Route
+from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
 from hooks.protocol.evidence import Evidence, certain_band
@@ -14,7 +14,7 @@ from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 
 _LOW: Final = frozenset({"severe", "moderate", "mild"})
-_NOT_LOW: Final = frozenset({"normal", "high"})
+_NOT_LOW: Final = frozenset({"normal", "high", "indeterminate"})
 _DOSED: Final = frozenset({"severe", "moderate"})
 _CONTRIBUTORS: Final = ("alcohol", "gastrointestinal-loss")
 
@@ -109,11 +109,24 @@ def _contributors(evidence: Evidence, found: Findings) -> None:
             found.add("contributor", condition=condition.name)
 
 
+def about_earlier_doses(evidence: Evidence, found: Findings) -> None:
+    """S11: a level that is still low after a dose; said only where another dose is suggested."""
+    result, answered = evidence.magnesium.measurement, evidence.replacement.answered
+    redose = evidence.protocol.document.target.redose_below.value.value
+    if result is not None and answered and result.value < redose:
+        found.add("additional-dose", order=answered[-1])
+
+
 def about_unreadable_orders(orders: Iterable[Order], found: Findings) -> None:
-    """Selected orders whose drug nobody could read: one of them might be magnesium."""
-    for order in orders:
-        if not order.is_readable:
+    """Orders whose drug nobody could read: one of them might be magnesium."""
+    unreadable = [
+        order for order in orders if not order.is_readable and order.place is not Place.COMPLETED
+    ]
+    for order in unreadable:
+        if order.selected:
             found.add("order-unreadable", order=order)
+    if any(not order.selected and order.route is not Route.ENTERAL for order in unreadable):
+        found.add("others-unreadable")
 
 
 def _kidneys(evidence: Evidence, found: Findings) -> None:
@@ -146,10 +159,7 @@ def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
     answered = evidence.replacement.answered
     if not answered:
         return
-    redose = evidence.protocol.document.target.redose_below.value.value
-    if result.value < redose:
-        found.add("additional-dose", order=answered[-1])
-    elif any(
+    if band not in _DOSED and any(
         (earlier := certain_band(item, evidence.protocol)) is not None and earlier.id in _DOSED
         for item in evidence.earlier
     ):

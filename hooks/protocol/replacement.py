@@ -15,7 +15,7 @@ from hooks.chart.moments import Moment
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import instant
-from hooks.protocol.model import Dosing, Tier
+from hooks.protocol.model import Dosing, Tier, Windows
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 
@@ -67,7 +67,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
         if taken is None or end is None or end > taken:
             if order.place is Place.ACTIVE:
                 running.append(order)
-            elif end is not None and taken is not None:
+            elif taken is not None:
                 given.append(order)
         elif taken - end <= windows.recent_dose.value.span:
             answered.append(order)
@@ -76,7 +76,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
         tuple(order for order in drafts if not order.selected and order.indication is None),
         tuple(running),
         tuple(given),
-        tuple(answered),
+        tuple(sorted(answered, key=lambda order: _start(order, windows))),
         tuple(order for order in drafts if order.indication is not None),
         tuple(
             order
@@ -98,9 +98,13 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
         return max(start, now)
     if order.dosage.minutes is not None:
         return start + timedelta(minutes=float(order.dosage.minutes))
-    if order.place is Place.ACTIVE:
-        return start + windows.infusion.value.span
-    return start
+    # Nobody can tell how long it ran: as long as an infusion may, and not beyond now if it is over.
+    end = start + windows.infusion.value.span
+    return end if order.place is Place.ACTIVE else min(end, max(start, now))
+
+
+def _start(order: Order, windows: Windows) -> float:
+    return instant(order.authored, windows).timestamp() if order.authored is not None else 0.0
 
 
 def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
@@ -113,22 +117,40 @@ def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
 
 
 def is_level_ordered(
-    orders: Iterable[LabOrder], analyte: Analyte, after: datetime | None, protocol: Protocol
+    orders: Iterable[LabOrder],
+    analyte: Analyte,
+    after: datetime | None,
+    now: datetime,
+    protocol: Protocol,
 ) -> bool:
-    """Whether a level is ordered that will be taken after the moment (None: any will do)."""
-    windows = protocol.document.windows
+    """Whether a level is ordered for the time after the moment, or without one for about now.
 
-    def is_after(moment: Moment) -> bool:
+    About: not longer ago, or farther ahead, than a magnesium result counts for. Too early after
+    a dose the level reads high: it does not count from an hour before the repeat level is due.
+    """
+    windows = protocol.document.windows
+    span = windows.magnesium.value.span
+    first = now - span
+    if after is not None:
+        early = protocol.document.recheck.from_.span - windows.same_draw.value.span
+        first = after + max(early, timedelta(0))
+    last = (after or now) + span
+
+    def is_due(moment: Moment) -> bool:
         at = instant(moment, windows)
         end = at + _ONE_DAY if moment.whole_day else at
-        return after is None or end >= after
+        return end >= first and at <= last
+
+    def is_recent(moment: Moment) -> bool:
+        at = instant(moment, windows)
+        return (at + _ONE_DAY if moment.whole_day else at) >= (after or first)
 
     return any(
         order.analyte is analyte
         and (
-            is_after(order.due)
+            is_due(order.due)
             if order.due is not None
-            else order.place is Place.DRAFT or order.authored is None or is_after(order.authored)
+            else order.place is Place.DRAFT or order.authored is None or is_recent(order.authored)
         )
         for order in orders
     )
@@ -169,8 +191,10 @@ def check(
     too_fast = is_too_fast(order, protocol)
     if too_fast:
         verdicts.append("rate-high")
-        correction = dosing if alone else _no_more(dosing, dosage.grams)
-    elif dosage.rate is None:
+        # What repeats, or stands beside other magnesium, is slowed down and never raised.
+        raisable = alone and not dosage.recurring and dosage.grams is not None
+        correction = dosing if raisable else _no_more(dosing, dosage.grams)
+    elif dosage.rate is None or dosage.rate_unread:
         verdicts.append("rate-unreadable")
         if dosage.minutes is None:
             verdicts.append("duration-assumed")
@@ -179,7 +203,7 @@ def check(
     if dosage.grams is None:
         verdicts.append("dose-unreadable")
     elif _exceeds(dosing.dose.value, dosage.grams, share):
-        if alone:
+        if alone and not dosage.recurring:
             verdicts.append("dose-low")
             correction = correction or _slowly(dosing, dosage.minutes)
     elif _exceeds(dosage.grams, dosing.dose.value, share):
@@ -187,6 +211,8 @@ def check(
         verdicts.append("dose-high-reduced" if reduced else "dose-high")
         if reduced:
             correction = correction or _slowly(dosing, dosage.minutes)
+    if dosage.recurring:
+        verdicts.append("repeats")
     if order.magnesium is not Route.INTRAVENOUS:
         correction = None
     return DraftCheck(order, tuple(verdicts), correction)

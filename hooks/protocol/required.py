@@ -17,6 +17,8 @@ FINDINGS: Final = frozenset(
         "very-low-potassium",
         "low-potassium-alone",
         "duration-assumed",
+        "repeats",
+        "others-unreadable",
         "potassium-unknown",
         "potassium-unreliable",
         "potassium-sufficient",

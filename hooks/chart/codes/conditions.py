@@ -2,8 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from hooks.chart.codes.files import Entry, Text, shipped
+
+_ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
+_ICD_CATEGORY: Final = 3
+_SYSTEMS: Final = {
+    "urn:oid:2.16.840.1.113883.6.90": _ICD,
+    "http://hl7.org/fhir/sid/icd-10": _ICD,
+    "urn:oid:2.16.840.1.113883.6.3": _ICD,
+    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
+}
 
 
 class _Codes(Entry):
@@ -32,7 +42,10 @@ class ConditionCodes:
     names: Mapping[str, str]
 
     def find(self, system: str, code: str) -> str | None:
-        """The id of the condition that a code stands for."""
+        """The id of the condition that a code stands for, under whatever name its system goes."""
+        system = _SYSTEMS.get(system, system)
+        if system == _ICD and "." not in code and len(code) > _ICD_CATEGORY:
+            code = f"{code[:_ICD_CATEGORY]}.{code[_ICD_CATEGORY:]}"
         known = self.exact.get((system, code))
         if known is not None:
             return known

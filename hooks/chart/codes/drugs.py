@@ -134,9 +134,10 @@ class DrugCodes:
         self.heptahydrate = products.heptahydrate
         self._evidence = products.evidence
         self._evidence_words = (
-            (Route.ENTERAL, _words(products.evidence.enteral_words)),
-            (Route.INTRAMUSCULAR, _words(products.evidence.intramuscular_words)),
+            # `powder for injection` and `injection IV/IM` go into a vein before they go anywhere.
             (Route.INTRAVENOUS, _words(products.evidence.intravenous_words)),
+            (Route.INTRAMUSCULAR, _words(products.evidence.intramuscular_words)),
+            (Route.ENTERAL, _words(products.evidence.enteral_words)),
         )
 
     def recognize(
@@ -168,6 +169,19 @@ class DrugCodes:
     def _by_words(self, text: str) -> Route | None:
         return next((route for route, words in self._evidence_words if words.search(text)), None)
 
+    def _unnamed_salt(self, texts: tuple[str, ...], route: Route | None) -> Route | None:
+        """How magnesium is given whose salt the text does not tell, if it is not by mouth.
+
+        It may be sulfate: its dose cannot be read, and nothing is offered beside it.
+        """
+        text = " ; ".join(texts)
+        if not _ANY_MAGNESIUM.search(text) or self._names.search(text):
+            return None
+        if any(_is_combination(each) for each in texts):
+            return None
+        known = route or self._by_words(text)
+        return None if known is Route.ENTERAL else (known or Route.INTRAVENOUS)
+
     def _magnesium(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
     ) -> tuple[Route | None, Decimal | None, bool]:
@@ -191,7 +205,7 @@ class DrugCodes:
                     ingredient = self._ingredients[match[0].lower()]
                     break
         if ingredient is None:
-            return None, None, True
+            return self._unnamed_salt(texts, route), None, False
         concentration = next((_concentration(text) for text in texts if _concentration(text)), None)
         known = route or self._by_words(" ; ".join(texts))
         if known is None:
@@ -199,6 +213,10 @@ class DrugCodes:
         return known, concentration, ingredient.name == _SULFATE
 
 
+_ANY_MAGNESIUM: Final = re.compile(r"(?<!\w)mag(?:nesium)?(?!-?\w)", re.IGNORECASE)
+_DILUENT: Final = re.compile(
+    r"(?:d5w|d10w|dextrose|glucose|ns|saline|sodium chloride|sterile water|water)\b", re.IGNORECASE
+)
 _SULFATE: Final = "magnesium sulfate"
 _CONCENTRATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*mg\s*/\s*ml\b", re.IGNORECASE)
 
@@ -209,8 +227,12 @@ def _concentration(text: str) -> Decimal | None:
 
 
 def _is_combination(text: str) -> bool:
-    """Whether a name lists several ingredients, as RxNorm writes them: `a 1 MG / b 2 MG`."""
-    return any(part[:1].isalpha() for part in re.split(r"\s+/\s+", text)[1:])
+    """Whether a name lists several ingredients, as RxNorm writes them: `a 1 MG / b 2 MG`.
+
+    What magnesium is diluted in is no second ingredient.
+    """
+    parts = [part for part in re.split(r"\s+/\s+", text) if part[:1].isalpha()]
+    return sum(not _DILUENT.match(part) for part in parts) > 1
 
 
 def _words(names: Iterable[str] | Mapping[str, object]) -> re.Pattern[str]:

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from service import create_app
 from service.record import Record
+from service.record.writer import Writer
 from service.settings import Settings
 from tests import cluster
 
@@ -53,6 +54,24 @@ def app() -> Iterator[Flask]:
     app = create_app(Settings(), clock=lambda: NOW)
     yield app
     record_of(app).stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_writer_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Stop what a test has started: the threads of a hundred applications would slow the rest. A
+    writer that several tests share begins anew with the next call."""
+    started: list[Writer] = []
+    begin = Writer.start
+
+    def start(writer: Writer) -> None:
+        started.append(writer)
+        begin(writer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "start", start)
+        yield
+    for writer in started:
+        writer.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -168,10 +168,10 @@ class Answering:
                     {
                         "id": finding.kind,
                         "rule": finding.rule,
-                        "text": wording.finding(finding),
+                        "text": text,
                     }
                 )
-                for finding in assessment.findings
+                for finding, text in zip(assessment.findings, wording.findings, strict=True)
             ],
             "unusable": [_unusable(item, wording) for item in assessment.unusable],
             "silence": wording.silence(),

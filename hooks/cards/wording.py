@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from hooks.cards.text import ago, clock, escaped, number, plain, rounded, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.moments import Moment
 from hooks.chart.order import Order
-from hooks.chart.units import FACTORS, Analyte, Unit
+from hooks.chart.units import FACTORS, MAGNESIUM_MOLAR, Analyte, Unit
 from hooks.protocol.assessment import Assessment, CardKind, Finding, PlannedLab
 from hooks.protocol.choice import Choice, instant
-from hooks.protocol.model import CardText, Dosing, Tier
+from hooks.protocol.kidneys import Kidneys
+from hooks.protocol.model import Band, CardText, Dosing, Gate, Tier
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.template import bullets, fill, fill_lines
+from hooks.protocol.template import Words, bullets, fill, fill_lines
 
 _MOST_UNUSABLE: Final = 3
 _MOST_DECIMALS: Final = 4
@@ -23,7 +25,10 @@ _LONGEST_SUMMARY: Final = 139
 
 
 class Wording:
-    """Puts one assessment into the protocol's words."""
+    """Puts one assessment into the protocol's words.
+
+    A word is worked out when a sentence first names it: most answers need few of them.
+    """
 
     def __init__(self, assessment: Assessment, protocol: Protocol) -> None:
         self.assessment = assessment
@@ -31,11 +36,7 @@ class Wording:
         self.document = protocol.document
         self.now = assessment.chart.now
         self.zone = _zone(assessment)
-        self._limits = tuple(
-            limit.value for band in protocol.bands for limit in (band.lower, band.upper) if limit
-        )
-        self.words: dict[str, str] = dict(protocol.words)
-        self._learn()
+        self.words = Words({}, self._word)
 
     # ------------------------------------------------------------------ whole texts
 
@@ -44,7 +45,7 @@ class Wording:
         words = self.words
         if self.assessment.card is CardKind.INDETERMINATE:
             problem = self._problem(self.assessment.evidence.magnesium, plain)
-            words = {**words, "reason": problem}
+            words = words.but(reason=problem)
         text = fill(self._card_text().summary, words)
         if len(text) <= _LONGEST_SUMMARY:
             return text
@@ -54,23 +55,28 @@ class Wording:
         """The card's detail in Markdown."""
         return fill_lines(self._card_text().detail, self.words)
 
-    def finding(self, finding: Finding) -> str | None:
-        """A finding's sentence; None for one that is not worth a line."""
+    @cached_property
+    def findings(self) -> tuple[str | None, ...]:
+        """The sentence of each finding; None for one that is not worth a line."""
+        return tuple(self._finding(finding) for finding in self.assessment.findings)
+
+    def _finding(self, finding: Finding) -> str | None:
         sentence = self.document.findings[finding.kind].text
         if sentence is None:
             return None
-        words = dict(self.words)
+        words = self.words.but(drug=finding.drug or "")
         if finding.measurement is not None:
-            shown = self.level(finding.measurement)
-            words[finding.measurement.analyte.value] = shown
-            if finding.measurement.analyte is Analyte.CREATININE:
-                words["creatinine"] = rounded(finding.measurement.value, 2)
+            words[finding.measurement.analyte.value] = (
+                rounded(finding.measurement.value, 2)
+                if finding.measurement.analyte is Analyte.CREATININE
+                else self.level(finding.measurement)
+            )
         if finding.earlier is not None:
             words["earlier"] = rounded(finding.earlier.value, 2)
-        words["drug"] = finding.drug or ""
-        words["condition"] = finding.condition or words.get("condition", "")
+        if finding.condition is not None:
+            words["condition"] = finding.condition
         if finding.dosing is not None:
-            words.update(self.dosing(finding.dosing))
+            words.update(self._dosing(finding.dosing))
         if finding.order is not None:
             words.update(self._order(finding.order))
         if finding.why is not None:
@@ -79,21 +85,23 @@ class Wording:
             words["analyte"] = self.document.words.analytes[finding.analyte]
         return _capitalized(fill(sentence, words))
 
-    def dosing(self, dosing: Dosing, when: str | None = None) -> Mapping[str, str]:
+    def dosing(self, dosing: Dosing, when: str | None = None) -> Words:
         """The words for a dose."""
-        minutes = number(dosing.over.value)
+        return self.words.but(**self._dosing(dosing), when=when or "")
+
+    def lab(self, lab: PlannedLab) -> Words:
+        """The words for a level to order."""
+        return self.words.but(recheck_window=self._window(lab))
+
+    def _dosing(self, dosing: Dosing) -> dict[str, str]:
         return {
-            **self.words,
             "dose": f"{number(dosing.dose.value)} g",
-            "duration": f"{minutes} minutes",
+            "duration": f"{number(dosing.over.value)} minutes",
             "rate": f"{rounded(dosing.rate.per_minute, 1).removesuffix('.0')} mg/min",
-            "when": when or "",
         }
 
-    def lab(self, lab: PlannedLab) -> Mapping[str, str]:
-        """The words for a level to order."""
-        span = window(lab.start.astimezone(self.zone), lab.end.astimezone(self.zone))
-        return {**self.words, "recheck_window": span}
+    def _window(self, lab: PlannedLab) -> str:
+        return window(lab.start.astimezone(self.zone), lab.end.astimezone(self.zone))
 
     def _order(self, order: Order) -> Mapping[str, str]:
         """The words for a drafted, running or given order."""
@@ -148,7 +156,7 @@ class Wording:
         show: Callable[[str], str] = escaped,
     ) -> str:
         """A reason in words; `show` makes text from the request fit for Markdown or plain text."""
-        words = {**self.words, "drug": drug or ""}
+        words = self.words.but(drug=drug or "")
         if item is not None:
             words["detail"] = show(item.detail or "")
             words["status"] = show(item.status or self.document.words.unknown)
@@ -161,7 +169,7 @@ class Wording:
         """A value with its unit: magnesium in mg/dL, with digits enough to stay in its band."""
         if result.analyte is Analyte.MAGNESIUM and result.reported_unit is not Unit.MG_DL:
             sign = result.comparator or ""
-            return f"{sign}{rounded(result.value, 2, self._limits)} mg/dL"
+            return f"{sign}{rounded(result.value, 2, self.protocol.limits)} mg/dL"
         return self._reported(result)
 
     # ------------------------------------------------------------------ the parts
@@ -188,150 +196,164 @@ class Wording:
             case None:
                 raise AssertionError("a silent assessment has no card to word")
 
-    def _learn(self) -> None:
-        assessment, document = self.assessment, self.document
-        words = self.words
-        words["band"] = document.words.bands[assessment.band]
-        words["rule"] = assessment.rule
-        words["not_checked"] = ", ".join(
-            (
-                document.words.not_checked,
-                *(
-                    document.words.not_received[key]
-                    for key in sorted(document.words.not_received)
-                    if key in assessment.chart.unknown
-                ),
-            )
-        )
-        if assessment.condition is not None:
-            words["condition"] = assessment.condition
-        approved = document.protocol.status == "approved"
-        words["review"] = fill(document.words.approved if approved else document.words.draft, words)
-        self._learn_levels()
-        self._learn_kidneys()
-        self._learn_plan()
-        self._learn_band()
-        words["unusable"] = "; ".join(
-            self.unusable(item)
-            for item in assessment.evidence.magnesium.worth_saying[:_MOST_UNUSABLE]
-        )
-        said = (self.finding(finding) for finding in assessment.findings)
-        words["findings"] = bullets(line for line in said if line)
+    def _word(self, name: str) -> str:
+        """What a name stands for; empty for one that means nothing for this assessment."""
+        work_out = _WORDS.get(name)
+        if work_out is None:
+            return self.protocol.words.get(name, "")
+        # A sentence of a site may name itself.
+        self.words[name] = ""
+        return work_out(self) or ""
 
-    def _learn_levels(self) -> None:
-        assessment, words = self.assessment, self.words
-        unknown = self.document.words.unknown
-        magnesium = assessment.evidence.magnesium.measurement
-        words["magnesium"] = self.level(magnesium) if magnesium else unknown
-        words["magnesium_basis"] = self._basis(assessment.evidence.magnesium)
-        words["potassium"] = (
-            self.level(assessment.evidence.potassium.measurement)
-            if assessment.evidence.potassium.measurement
-            else unknown
+    def _not_checked(self) -> str:
+        phrases, unknown = self.document.words, self.assessment.chart.unknown
+        return ", ".join(
+            (phrases.not_checked, *(phrases.not_received[key] for key in sorted(unknown)))
         )
-        words["potassium_basis"] = self._basis(assessment.evidence.potassium)
-        words["creatinine_basis"] = self._basis(assessment.evidence.creatinine)
-        if magnesium is not None and assessment.evidence.earlier:
-            before = reversed(assessment.evidence.earlier[:_MOST_TREND])
-            levels = [f"{self.level(item)} ({clock(item.time.at, self.now)})" for item in before]
-            words["trend"] = " \N{RIGHTWARDS ARROW} ".join([*levels, self.level(magnesium)])
-        creatinine = assessment.evidence.creatinine
-        if creatinine.why is not None:
-            words["creatinine_problem"] = self._problem(creatinine)
 
-    def _learn_kidneys(self) -> None:
+    def _condition(self) -> str | None:
+        if self.assessment.condition is None and self.assessment.rule == "G7":
+            return fill(self.document.words.low_function, self.words)
+        return self.assessment.condition
+
+    def _review(self) -> str:
+        phrases = self.document.words
+        approved = self.document.protocol.status == "approved"
+        return fill(phrases.approved if approved else phrases.draft, self.words)
+
+    def _level_of(self, choice: Choice) -> str:
+        result = choice.measurement
+        return self.document.words.unknown if result is None else self.level(result)
+
+    def _trend(self) -> str | None:
+        magnesium = self.assessment.evidence.magnesium.measurement
+        earlier = self.assessment.evidence.earlier
+        if magnesium is None or not earlier:
+            return None
+        before = [
+            f"{self.level(item)} ({clock(item.time.at, self.now)})"
+            for item in reversed(earlier[:_MOST_TREND])
+        ]
+        return " \N{RIGHTWARDS ARROW} ".join([*before, self.level(magnesium)])
+
+    def _creatinine_problem(self) -> str | None:
+        creatinine = self.assessment.evidence.creatinine
+        return None if creatinine.why is None else self._problem(creatinine)
+
+    def _kidneys(self, value: Callable[[Kidneys], Decimal | None]) -> str | None:
+        """A renal function, rounded so that it stays on its side of the limits."""
         kidneys = self.assessment.evidence.kidneys
+        number = None if kidneys is None else value(kidneys)
+        return None if number is None else rounded(number, 0, self.protocol.renal_limits)
+
+    def _weight(self) -> str | None:
+        kidneys = self.assessment.evidence.kidneys
+        if kidneys is None or kidneys.weight is None:
+            return None
+        return rounded(kidneys.weight.value, 0)
+
+    def _renal_basis(self) -> str | None:
+        kidneys, phrases = self.assessment.evidence.kidneys, self.document.words
         if kidneys is None:
-            tier = Tier.UNKNOWN
-        else:
-            tier = kidneys.tier
-            limits = [
-                limit.value.value
-                for limit in (
-                    self.document.renal.excluded_below,
-                    self.document.renal.reduced_below,
-                    self.document.renal.caution_below,
-                )
-            ]
-            words, phrases = self.words, self.document.words
-            words["renal"] = rounded(kidneys.lowest, 0, limits)
-            words["egfr"] = rounded(kidneys.egfr, 0, limits)
-            words["renal_basis"] = fill(phrases.egfr, words)
-            if kidneys.clearance is not None and kidneys.weight is not None:
-                words["clearance"] = rounded(kidneys.clearance, 0, limits)
-                words["weight"] = rounded(kidneys.weight.value, 0)
-                words["renal_basis"] = fill(phrases.egfr_and_clearance, words)
-            reported = self.assessment.evidence.egfr.measurement
-            if reported is not None:
-                shown = f"{reported.comparator or ''}{reported.reported_value:f}"
-                said = fill(phrases.reported_egfr, {"egfr": shown})
-                words["renal_basis"] = f"{words['renal_basis']}; {said}"
-        self.words["renal_tier"] = fill(self.document.words.tiers[tier], self.words)
-
-    def _learn_band(self) -> None:
-        band = next((band for band in self.protocol.bands if band.id == self.assessment.band), None)
-        if band is not None:
-            upper = band.upper
-            if upper is not None:
-                molar = FACTORS[Analyte.MAGNESIUM][Unit.MMOL_L]
-                other = (
-                    f"{rounded(upper.value / molar, 3)} mmol/L"
-                    if upper.written.endswith("mg/dL")
-                    else f"{rounded(upper.value, 3)} mg/dL"
-                )
-                self.words["threshold"] = f"{upper} ({other})"
-            if band.why is not None:
-                self.words["why"] = fill(band.why, self.words)
-        gate = self.protocol.gates.get(self.assessment.rule)
-        words = self.words
-        if gate is not None:
-            if self.assessment.rule == "G7" and self.assessment.condition is None:
-                words["condition"] = fill(self.document.words.low_function, words)
-            words["reason"] = fill(gate.reason, words)
-            words["lead"] = _capitalized(fill(gate.lead or "", words))
-            words["next"] = fill(gate.next or "", words)
-            words["rule_basis"] = words["reason"]
-        else:
-            words["rule_basis"] = fill(self.document.words.rule_basis, words)
-        if self.assessment.card is CardKind.ORDERED:
-            self._learn_ordered()
-        if self.assessment.card is CardKind.INDETERMINATE:
-            words["reason"] = self._problem(self.assessment.evidence.magnesium)
-            wanted = bool(self.assessment.offers)
-            next_step = self.document.words.level_now if wanted else self.document.words.no_next
-            words["next"] = fill(next_step, words)
-
-    def _learn_ordered(self) -> None:
-        """G6: the most important thing said of the orders becomes the reason of the card."""
-        phrases, words = self.document.words, self.words
-        said = {finding.kind for finding in self.assessment.findings}
-        kind = next((kind for kind in phrases.ordered if kind in said), "right")
-        words["reason"] = fill(phrases.ordered[kind], words)
-        only_unreadable = kind == "order-unreadable"
-        words["lead"] = fill(
-            phrases.unreadable_lead if only_unreadable else phrases.ordered_lead, words
+            return None
+        basis = fill(
+            phrases.egfr if kidneys.clearance is None else phrases.egfr_and_clearance, self.words
         )
-        kinds = tuple(offer.kind for offer in self.assessment.offers)
-        step = phrases.no_next
-        if "correct" in kinds:
-            step = phrases.correct_next
-        elif "recheck" in kinds:
-            step = phrases.recheck_next
-        words["next"] = fill(step, words)
+        reported = self.assessment.evidence.egfr.measurement
+        if reported is None:
+            return basis
+        shown = f"{reported.comparator or ''}{reported.reported_value:f}"
+        return f"{basis}; {fill(phrases.reported_egfr, {'egfr': shown})}"
 
-    def _learn_plan(self) -> None:
-        assessment, words = self.assessment, self.words
-        if assessment.recheck is not None:
-            words.update(self.lab(assessment.recheck))
-        if assessment.dosing is not None:
-            words.update(self.dosing(assessment.dosing))
-        if assessment.reference is not None:
-            dose = self.dosing(assessment.reference)
-            words["reference_dose"] = fill(self.document.words.reference, dose)
-        row = assessment.row
-        if row is not None:
-            words["monitoring"] = row.monitoring or ""
-            words["caveat"] = row.caveat or ""
+    def _renal_tier(self) -> str:
+        kidneys = self.assessment.evidence.kidneys
+        tier = Tier.UNKNOWN if kidneys is None else kidneys.tier
+        return fill(self.document.words.tiers[tier], self.words)
+
+    def _band(self) -> Band | None:
+        return next((band for band in self.protocol.bands if band.id == self.assessment.band), None)
+
+    def _threshold(self) -> str | None:
+        band = self._band()
+        upper = None if band is None else band.upper
+        if upper is None:
+            return None
+        other = (
+            f"{rounded(upper.value / MAGNESIUM_MOLAR, 3)} mmol/L"
+            if upper.written.endswith("mg/dL")
+            else f"{rounded(upper.value, 3)} mg/dL"
+        )
+        return f"{upper} ({other})"
+
+    def _why(self) -> str | None:
+        band = self._band()
+        return None if band is None or band.why is None else fill(band.why, self.words)
+
+    def _gate(self, sentence: Callable[[Gate], str | None]) -> str | None:
+        """What the gate that decided says; None if none did."""
+        gate = self.protocol.gates.get(self.assessment.rule)
+        return None if gate is None else fill(sentence(gate) or "", self.words)
+
+    def _rule_basis(self) -> str:
+        reason = self._gate(lambda gate: gate.reason)
+        return fill(self.document.words.rule_basis, self.words) if reason is None else reason
+
+    def _ordered_kind(self) -> str:
+        """G6: the most important thing said of the orders."""
+        said = {finding.kind for finding in self.assessment.findings}
+        return next((kind for kind in self.document.words.ordered if kind in said), "right")
+
+    def _reason(self) -> str | None:
+        match self.assessment.card:
+            case CardKind.ORDERED:
+                return fill(self.document.words.ordered[self._ordered_kind()], self.words)
+            case CardKind.INDETERMINATE:
+                return self._problem(self.assessment.evidence.magnesium)
+            case _:
+                return self._gate(lambda gate: gate.reason)
+
+    def _lead(self) -> str | None:
+        phrases = self.document.words
+        if self.assessment.card is CardKind.ORDERED:
+            unreadable = self._ordered_kind() == "order-unreadable"
+            return fill(phrases.unreadable_lead if unreadable else phrases.ordered_lead, self.words)
+        lead = self._gate(lambda gate: gate.lead)
+        return None if lead is None else _capitalized(lead)
+
+    def _next(self) -> str | None:
+        phrases, offers = self.document.words, self.assessment.offers
+        match self.assessment.card:
+            case CardKind.ORDERED:
+                kinds = {offer.kind for offer in offers}
+                step = phrases.no_next
+                if "correct" in kinds:
+                    step = phrases.correct_next
+                elif "recheck" in kinds:
+                    step = phrases.recheck_next
+                return fill(step, self.words)
+            case CardKind.INDETERMINATE:
+                return fill(phrases.level_now if offers else phrases.no_next, self.words)
+            case _:
+                return self._gate(lambda gate: gate.next)
+
+    def _planned(self, name: str) -> str | None:
+        """One of the words for the dose that is suggested."""
+        dosing = self.assessment.dosing
+        return None if dosing is None else self._dosing(dosing)[name]
+
+    def _recheck_window(self) -> str | None:
+        recheck = self.assessment.recheck
+        return None if recheck is None else self._window(recheck)
+
+    def _reference_dose(self) -> str | None:
+        reference = self.assessment.reference
+        if reference is None:
+            return None
+        return fill(self.document.words.reference, self.dosing(reference))
+
+    def _unusable(self) -> str:
+        told = self.assessment.evidence.magnesium.worth_saying[:_MOST_UNUSABLE]
+        return "; ".join(map(self.unusable, told))
 
     def _problem(self, choice: Choice, show: Callable[[str], str] = escaped) -> str:
         culprit = choice.culprit
@@ -355,7 +377,7 @@ class Wording:
         shown = f"{value:f}"
         if -int(value.as_tuple().exponent) > _MOST_DECIMALS:
             factor = FACTORS[result.analyte][result.reported_unit]
-            limits = tuple(limit / factor for limit in self._limits_of(result.analyte))
+            limits = tuple([limit / factor for limit in self._limits_of(result.analyte)])
             shown = rounded(value, _MOST_DECIMALS, limits)
         return f"{result.comparator or ''}{shown} {result.reported_unit}"
 
@@ -364,18 +386,15 @@ class Wording:
         if analyte is Analyte.POTASSIUM:
             limits = self.document.potassium
             return limits.low_below.value.value, limits.very_low_below.value.value
-        return self._limits if analyte is Analyte.MAGNESIUM else ()
+        return self.protocol.limits if analyte is Analyte.MAGNESIUM else ()
 
     def _converted(self, result: Measurement) -> str:
         if result.analyte is Analyte.MAGNESIUM and result.reported_unit is Unit.MG_DL:
-            molar = result.value / FACTORS[Analyte.MAGNESIUM][Unit.MMOL_L]
-            limits = tuple(
-                limit / FACTORS[Analyte.MAGNESIUM][Unit.MMOL_L] for limit in self._limits
-            )
-            return f" ({result.comparator or ''}{rounded(molar, 3, limits)} mmol/L)"
+            molar = rounded(result.value / MAGNESIUM_MOLAR, 3, self.protocol.molar_limits)
+            return f" ({result.comparator or ''}{molar} mmol/L)"
         if result.reported_unit is Unit.MG_DL or result.analyte is Analyte.POTASSIUM:
             return ""
-        limits = self._limits if result.analyte is Analyte.MAGNESIUM else ()
+        limits = self.protocol.limits if result.analyte is Analyte.MAGNESIUM else ()
         return f" ({result.comparator or ''}{rounded(result.value, 2, limits)} mg/dL)"
 
     def _when(self, moment: Moment) -> str:
@@ -398,3 +417,41 @@ def _capitalized(line: str) -> str:
     """A sentence that begins with a capital letter, also behind Markdown's stars."""
     at = next((index for index, char in enumerate(line) if char.isalpha()), 0)
     return f"{line[:at]}{line[at : at + 1].upper()}{line[at + 1 :]}"
+
+
+#: How each word is worked out that depends on the patient.
+_WORDS: Final[Mapping[str, Callable[[Wording], str | None]]] = {
+    "band": lambda of: of.document.words.bands[of.assessment.band],
+    "rule": lambda of: of.assessment.rule,
+    "not_checked": Wording._not_checked,
+    "condition": Wording._condition,
+    "review": Wording._review,
+    "magnesium": lambda of: of._level_of(of.assessment.evidence.magnesium),
+    "magnesium_basis": lambda of: of._basis(of.assessment.evidence.magnesium),
+    "potassium": lambda of: of._level_of(of.assessment.evidence.potassium),
+    "potassium_basis": lambda of: of._basis(of.assessment.evidence.potassium),
+    "creatinine_basis": lambda of: of._basis(of.assessment.evidence.creatinine),
+    "creatinine_problem": Wording._creatinine_problem,
+    "trend": Wording._trend,
+    "renal": lambda of: of._kidneys(lambda kidneys: kidneys.lowest),
+    "egfr": lambda of: of._kidneys(lambda kidneys: kidneys.egfr),
+    "clearance": lambda of: of._kidneys(lambda kidneys: kidneys.clearance),
+    "weight": Wording._weight,
+    "renal_basis": Wording._renal_basis,
+    "renal_tier": Wording._renal_tier,
+    "threshold": Wording._threshold,
+    "why": Wording._why,
+    "reason": Wording._reason,
+    "lead": Wording._lead,
+    "next": Wording._next,
+    "rule_basis": Wording._rule_basis,
+    "dose": lambda of: of._planned("dose"),
+    "duration": lambda of: of._planned("duration"),
+    "rate": lambda of: of._planned("rate"),
+    "recheck_window": Wording._recheck_window,
+    "reference_dose": Wording._reference_dose,
+    "monitoring": lambda of: of.assessment.row.monitoring if of.assessment.row else None,
+    "caveat": lambda of: of.assessment.row.caveat if of.assessment.row else None,
+    "unusable": Wording._unusable,
+    "findings": lambda of: bullets(line for line in of.findings if line),
+}

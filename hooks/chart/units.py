@@ -85,12 +85,15 @@ SPELLINGS: Final[Mapping[str, Unit]] = {
     ),
 }
 
+#: mg/dL of magnesium in one mmol/L.
+MAGNESIUM_MOLAR: Final = Decimal("2.4305")
+
 #: Multiply a value in the unit by the factor to have it in the analyte's canonical unit.
 #: Magnesium 24.305 g/mol with two charges, creatinine 113.12 g/mol, potassium one charge.
 FACTORS: Final[Mapping[Analyte, Mapping[Unit, Decimal]]] = {
     Analyte.MAGNESIUM: {
         Unit.MG_DL: Decimal(1),
-        Unit.MMOL_L: Decimal("2.4305"),
+        Unit.MMOL_L: MAGNESIUM_MOLAR,
         Unit.MEQ_L: Decimal("1.21525"),
     },
     Analyte.POTASSIUM: {Unit.MMOL_L: Decimal(1), Unit.MEQ_L: Decimal(1)},

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ProtocolError
 from hooks.protocol import lines, rules
 from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
@@ -47,6 +48,28 @@ class Protocol:
     def band_of(self, value: Decimal) -> Band:
         """The band of a magnesium in mg/dL, compared exactly."""
         return next(band for band in self.bands if band.holds(value))
+
+    @cached_property
+    def limits(self) -> tuple[Decimal, ...]:
+        """The limits of the bands in mg/dL, which a rounded value must not seem to cross."""
+        return tuple(
+            limit.value for band in self.bands for limit in (band.lower, band.upper) if limit
+        )
+
+    @cached_property
+    def molar_limits(self) -> tuple[Decimal, ...]:
+        """The same in mmol/L."""
+        return tuple(limit / MAGNESIUM_MOLAR for limit in self.limits)
+
+    @cached_property
+    def renal_limits(self) -> tuple[Decimal, ...]:
+        """The limits of the renal tiers in mL/min."""
+        renal = self.document.renal
+        return (
+            renal.excluded_below.value.value,
+            renal.reduced_below.value.value,
+            renal.caution_below.value.value,
+        )
 
     @cached_property
     def words(self) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Sentences with {names} in them: checked once, filled in for each patient."""
 
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Annotated
 
@@ -34,30 +34,65 @@ def _check(text: str) -> str:
 Sentence = Annotated[str, AfterValidator(_check)]
 
 
+class Words(dict[str, str]):
+    """Words by name; one that is not there is asked for once, of `rest`."""
+
+    def __init__(self, words: Mapping[str, str], rest: Callable[[str], str]) -> None:
+        super().__init__(words)
+        self._rest = rest
+
+    def __missing__(self, name: str) -> str:
+        word = self[name] = self._rest(name)
+        return word
+
+    def but(self, **others: str) -> "Words":
+        """The same words, but for these."""
+        return Words(others, self.__getitem__)
+
+
+def _nothing(_: str) -> str:
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _form(sentence: str) -> tuple[str, tuple[str, ...]]:
+    """A sentence as a form for the % operator, and the names of its places in order."""
+    form, names = "", []
+    for literal, name, _, _ in string.Formatter().parse(sentence):
+        form += literal.replace("%", "%%")
+        if name is not None:
+            form += "%s"
+            names.append(name)
+    return form, tuple(names)
+
+
+@lru_cache(maxsize=64)
+def _lines(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The lines of a text, each with the names that it wants filled in."""
+    return tuple((line.rstrip(), names_in(line)) for line in text.strip().splitlines())
+
+
 def fill(sentence: str, words: Mapping[str, str]) -> str:
     """The sentence with its names filled in; a name without words becomes empty."""
-    return sentence.format_map(_Empty(words))
+    form, names = _form(sentence)
+    known = words if isinstance(words, Words) else Words(words, _nothing)
+    return form % tuple([known[name] for name in names])
 
 
-def fill_lines(text: str, words: Mapping[str, str]) -> str:
+def fill_lines(text: str, words: Words) -> str:
     """Fill in a text line by line and leave out every line that names something unknown.
 
     Blank lines that meet because a line between them went are folded into one.
     """
     lines: list[str] = []
-    for line in text.strip().splitlines():
-        if any(not words.get(name) for name in names_in(line)):
+    for line, names in _lines(text):
+        if names and not all(map(words.__getitem__, names)):
             continue
-        if line.strip() or (lines and lines[-1]):
-            lines.append(fill(line.rstrip(), words))
+        if line or (lines and lines[-1]):
+            lines.append(fill(line, words))
     return "\n".join(lines).strip()
 
 
 def bullets(items: Iterable[str]) -> str:
     """Several sentences as a Markdown list."""
     return "\n".join(f"- {item}" for item in items)
-
-
-class _Empty(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return ""

@@ -1,15 +1,14 @@
 """The words of CDS Hooks 2.0.1: cards, suggestions, actions, as they go over the wire."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from hooks.chart.fact import Fact
 from hooks.protocol.model import Coding
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Fact, frozen=True):
     """One change of the order list: `create`, `update` or `delete`."""
 
     type: str
@@ -21,8 +20,7 @@ class Action:
         return {"type": self.type, "description": self.description, "resource": self.resource}
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Fact, frozen=True):
     """One button: everything that it does is done together."""
 
     uuid: str
@@ -39,8 +37,7 @@ class Suggestion:
         return suggestion
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Fact, frozen=True):
     """Where the guidance comes from. `topic` is stable for the same advice."""
 
     label: str
@@ -56,8 +53,7 @@ class Source:
         return source
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Fact, frozen=True):
     """One card. Its suggestions are alternatives: at most one may be taken."""
 
     uuid: str

@@ -16,6 +16,7 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from hooks.chart import references
+from hooks.chart.fact import Fact
 from hooks.chart.units import UCUM, Analyte
 from hooks.protocol.model import Coding, Dosing, Lab
 from hooks.protocol.protocol import Protocol
@@ -27,8 +28,7 @@ _PLACEHOLDER_TIME: Final = "2000-01-01T00:00:00+00:00"
 _PRACTITIONERS: Final = ("Practitioner", "PractitionerRole")
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(Fact, frozen=True):
     """Whom an order is for, and who is placing it."""
 
     patient_id: str

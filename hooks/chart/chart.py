@@ -4,11 +4,13 @@ Nothing here is FHIR and nothing here decides. Whatever came but could not be re
 chart with its reasons, so that a card can say so instead of guessing.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import field
+
+from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment
 from hooks.chart.order import LabOrder, Order
 from hooks.chart.problems import Condition
@@ -60,8 +62,7 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(Fact, frozen=True):
     """One result that can be read: a value in the analyte's canonical unit, and what was reported.
 
     `value` is exact: magnesium and creatinine in mg/dL, potassium in mmol/L, weight in kg.
@@ -86,8 +87,7 @@ class Measurement:
         return self.status == "preliminary"
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Fact, frozen=True):
     """One result that could not be used, with every reason that was found.
 
     `reported` is the value and unit as they came, `value` the value in the canonical unit where
@@ -108,8 +108,7 @@ class Unusable:
 Result = Measurement | Unusable
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Fact, frozen=True):
     """All that came for one analyte. `available`: it was asked for; `complete`: nothing was cut."""
 
     results: tuple[Result, ...] = ()
@@ -117,8 +116,7 @@ class Series:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
+class Patient(Fact, frozen=True):
     """Who the patient is as far as a protocol may look; a coarse birth date is a span of days."""
 
     born_first: date | None = None
@@ -126,8 +124,7 @@ class Patient:
     sex: Sex | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Fact, frozen=True):
     """The facts about one patient at one moment (`now`, with zone) that a protocol may look at.
 
     `patient` is None where the EHR looked and found none. `unknown` names the optional prefetch

@@ -6,9 +6,9 @@ where lists belong. Nothing is asked of a draft that is not used.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, is_id, is_patient_id
 from hooks.errors import InvalidContext, NotEvaluable
 
@@ -18,8 +18,7 @@ _OTHER_VERSIONS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Fact, frozen=True):
     """One unsigned order: its `Type/id`, whether it was just selected, and the resource itself."""
 
     reference: str
@@ -35,8 +34,7 @@ class Draft:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderContext:
+class OrderContext(Fact, frozen=True):
     """The context of one call, with the drafts of this patient in the order they came in.
 
     `entries` are all entries of the draft Bundle: a draft's Medication may travel beside it.

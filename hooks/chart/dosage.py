@@ -4,11 +4,13 @@ Free text is never parsed for a dose: nobody checks what a number in a sentence 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from msgspec.structs import replace
+
+from hooks.chart.fact import Fact
 from hooks.chart.units import read_number
 
 
@@ -20,8 +22,7 @@ class DoseProblem(StrEnum):
     UNIT = "unit"
 
 
-@dataclass(frozen=True, slots=True)
-class Dosage:
+class Dosage(Fact, frozen=True):
     """A dose in g of magnesium sulfate heptahydrate, minutes, and mg/min, as far as readable.
 
     `rate` is the faster one where duration and rate contradict each other; `rate_unread` says that
@@ -36,8 +37,7 @@ class Dosage:
     rate_unread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Fact, frozen=True):
     """What a unit of amount is worth: mEq and mmol of heptahydrate per g, mg/mL of the product."""
 
     meq_per_g: Decimal

@@ -3,13 +3,13 @@
 import re
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from hooks.chart.fact import Fact
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+
+class Moment(Fact, frozen=True):
     """When something was so.
 
     `at` is the instant; for a bare date (`whole_day` or coarser) it is the first instant of it in

@@ -1,11 +1,11 @@
 """An order as a fact: what is drafted, running or given, and which levels are ordered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from hooks.chart.codes.drugs import DrugClass, Route
 from hooks.chart.dosage import Dosage
+from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment
 from hooks.chart.units import Analyte
 
@@ -18,8 +18,7 @@ class Place(StrEnum):
     COMPLETED = "completed"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Fact, frozen=True):
     """One medication order of this patient.
 
     `name` is text from the request: not safe to show before it is escaped; without `is_readable`
@@ -52,8 +51,7 @@ class Order:
         return self.magnesium is not None or DrugClass.ORAL_MAGNESIUM in self.classes
 
 
-@dataclass(frozen=True, slots=True)
-class LabOrder:
+class LabOrder(Fact, frozen=True):
     """A level that is ordered: `due` is the end of its time, None if none is named."""
 
     analyte: Analyte

@@ -1,8 +1,9 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes

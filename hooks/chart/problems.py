@@ -1,10 +1,10 @@
 """The problem list: which known conditions the patient has now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from hooks.chart.codes.conditions import ConditionCodes
+from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to
 
 _PAST: Final = frozenset({"inactive", "remission", "resolved"})
@@ -13,8 +13,7 @@ _OPENS_A_GATE: Final = "pacemaker"
 _NOT_SO: Final = frozenset({"refuted", "entered-in-error"})
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Fact, frozen=True):
     """One known condition: its id in the code list, and the code by which it was found."""
 
     id: str

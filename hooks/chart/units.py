@@ -7,10 +7,11 @@ send `mEq/L`, which UCUM does not know. So every spelling that is accepted stand
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Any, Final
+
+from hooks.chart.fact import Fact
 
 UCUM: Final = "http://unitsofmeasure.org"
 
@@ -145,8 +146,7 @@ class UnitProblem(StrEnum):
     CONFLICT = "unit code and unit text differ"
 
 
-@dataclass(frozen=True, slots=True)
-class UnitReading:
+class UnitReading(Fact, frozen=True):
     """A quantity's unit, or why there is none, with the spelling that was sent (`written`)."""
 
     unit: Unit | None

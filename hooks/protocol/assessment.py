@@ -1,10 +1,10 @@
 """What the protocol says about a chart, as plain data. Cards put it into words."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from hooks.chart.chart import Chart, Measurement, Unusable
+from hooks.chart.fact import Fact
 from hooks.chart.order import Order
 from hooks.chart.units import Analyte
 from hooks.protocol.evidence import Evidence
@@ -32,8 +32,7 @@ class CardKind(StrEnum):
     INDETERMINATE = "indeterminate"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Fact, frozen=True):
     """One gate or row that was tried: what it asks, what became of it, and why."""
 
     id: str
@@ -42,8 +41,7 @@ class Step:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Fact, frozen=True):
     """One thing worth saying. `kind` names its sentence, `rule` the rule that found it.
 
     The rest is what the sentence may name: a result, an earlier one, a reason, an analyte, a
@@ -63,8 +61,7 @@ class Finding:
     dosing: Dosing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedLab:
+class PlannedLab(Fact, frozen=True):
     """A level to order, due from `start` to `end`; `now` if it is wanted at once."""
 
     analyte: Analyte
@@ -74,8 +71,7 @@ class PlannedLab:
     priority: str
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Fact, frozen=True):
     """One choice for the clinician: a dose or none, and the levels that go with it.
 
     With `replaces`, the dose is not a new order: it corrects that draft.
@@ -90,8 +86,7 @@ class Offer:
     replaces: Order | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Fact, frozen=True):
     """What the protocol says about a chart.
 
     `band` in the words of the decision table, `rule` the gate or row that decided, `row` the row

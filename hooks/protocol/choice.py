@@ -1,11 +1,11 @@
 """Which result of a series counts: the newest that can be believed, or none and why."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
 
 from hooks.chart.chart import Measurement, Reason, Result, Series, Unusable
+from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment
 from hooks.chart.units import Analyte
 from hooks.protocol.model import Windows
@@ -36,8 +36,7 @@ _FARTHEST_EAST: Final = timezone(timedelta(hours=14))
 Why = Reason | Literal["missing", "unavailable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Fact, frozen=True):
     """What counts of one analyte.
 
     `measurement` is what counts; without it, `why` and `culprit` say what stood in the way, and

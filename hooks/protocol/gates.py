@@ -5,9 +5,9 @@ would be a dose. A gate that is shut decides.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from hooks.chart.fact import Fact
 from hooks.chart.patient import whole_years
 from hooks.protocol.evidence import Evidence
 from hooks.protocol.model import Tier
@@ -17,8 +17,7 @@ _EMERGENCIES: Final = ("torsades", "cardiac-arrest")
 _NO_KIDNEYS: Final = ("dialysis", "anuria")
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Fact, frozen=True):
     """What a gate says: whether it is shut, why, and the condition that shut it, if one did."""
 
     shut: bool

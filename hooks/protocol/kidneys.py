@@ -1,10 +1,10 @@
 """The renal tier: which dose the kidneys allow (settled 4 and 5, clinical 3)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Result, Sex
+from hooks.chart.fact import Fact
 from hooks.chart.patient import whole_years
 from hooks.chart.renal import ckd_epi_2021, cockcroft_gault
 from hooks.chart.units import Analyte
@@ -13,8 +13,7 @@ from hooks.protocol.model import Tier
 from hooks.protocol.protocol import Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Kidneys:
+class Kidneys(Fact, frozen=True):
     """Renal function. `lowest` of eGFR (mL/min/1.73 m2) and CrCl (mL/min) makes the tier.
 
     `injury` is the earlier creatinine from which the newest has risen too fast.

@@ -5,12 +5,12 @@ was taken, or will; a drafted one is held against the row, and what is wrong is 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from hooks.chart.chart import Chart, Measurement
 from hooks.chart.codes.drugs import Route
+from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
@@ -22,8 +22,7 @@ from hooks.protocol.quantity import Quantity
 _ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Fact, frozen=True):
     """The parenteral magnesium orders around one magnesium result.
 
     `selected` and `drafted` are unsigned (just chosen, and chosen before), `running` may still
@@ -156,8 +155,7 @@ def is_level_ordered(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DraftCheck:
+class DraftCheck(Fact, frozen=True):
     """One selected draft held against a row: what is to be said, and the order as it should be."""
 
     order: Order

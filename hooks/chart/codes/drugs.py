@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from hooks.chart.codes.files import Entry, Text, shipped, written
+from hooks.chart.fact import Fact
 
 RXNORM: Final = frozenset(
     {
@@ -93,8 +93,7 @@ class _MagnesiumProducts(Entry):
     evidence: _Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
+class Recognition(Fact, frozen=True):
     """What an order's medication is: known drugs, and how its magnesium is given if it is some.
 
     `magnesium` is None for an order that is no magnesium sulfate or chloride at all.

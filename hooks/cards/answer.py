@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 from hooks.cards.card import Action, Card, Json, Source, Suggestion
 from hooks.cards.correction import correct
+from hooks.cards.identity import new_id
 from hooks.cards.orders import Addressee, OrderTemplates
 from hooks.cards.text import plain
 from hooks.cards.wording import Wording
@@ -15,7 +15,6 @@ from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import NOT_APPLICABLE
 from hooks.protocol.assessment import Assessment, Offer, PlannedLab
-from hooks.protocol.model import Coding, OfferText
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.template import fill
 
@@ -27,6 +26,10 @@ class Answering:
         self._protocol = protocol
         self._templates = OrderTemplates.of(protocol)
         self._url = None if base_url is None else f"{base_url.rstrip('/')}/protocol"
+        document = protocol.document
+        self._head: Json = document.protocol.model_dump(include={"id", "version", "status"})
+        self._override_reasons = [reason.model_dump() for reason in document.override_reasons]
+        self._labels = {kind: offer.label for kind, offer in document.offers}
 
     def answer(
         self, assessment: Assessment, addressee: Addressee, drafts: Mapping[str, Mapping[str, Any]]
@@ -50,7 +53,7 @@ class Answering:
     ) -> Card:
         document = self._protocol.document
         return Card(
-            str(uuid4()),
+            new_id(),
             wording.summary(),
             assessment.indicator,
             wording.detail(),
@@ -60,10 +63,10 @@ class Answering:
                 for offer in assessment.offers
                 if (suggestion := self._suggestion(offer, wording, addressee, drafts))
             ),
-            document.override_reasons,
+            self._override_reasons,
         )
 
-    def _topic(self, assessment: Assessment) -> Coding:
+    def _topic(self, assessment: Assessment) -> Json:
         """The same advice has the same code, so that an EHR can remember an override of it."""
         parts = [assessment.rule, assessment.band]
         dosing = assessment.dosing
@@ -71,11 +74,11 @@ class Answering:
             parts += [dosing.dose.written, dosing.over.written]
         code = "".join(char for char in "".join(parts) if char.isalnum())
         words = self._protocol.document.words.bands[assessment.band]
-        return Coding(
-            system=self._protocol.document.protocol.topics,
-            code=code,
-            display=f"{assessment.rule}, {words}",
-        )
+        return {
+            "system": self._protocol.document.protocol.topics,
+            "code": code,
+            "display": f"{assessment.rule}, {words}",
+        }
 
     def _suggestion(
         self,
@@ -85,15 +88,7 @@ class Answering:
         drafts: Mapping[str, Mapping[str, Any]],
     ) -> Suggestion | None:
         """An offer as a suggestion; None for a draft that cannot be sent back as valid R4."""
-        texts: Mapping[str, OfferText] = {
-            "dose": self._protocol.document.offers.dose,
-            "option": self._protocol.document.offers.option,
-            "recheck": self._protocol.document.offers.recheck,
-            "level": self._protocol.document.offers.level,
-            "creatinine": self._protocol.document.offers.creatinine,
-            "correct": self._protocol.document.offers.correct,
-        }
-        words: Mapping[str, str] = wording.words
+        words = wording.words
         actions: list[Action] = []
         if offer.dosing is not None:
             words = wording.dosing(offer.dosing, offer.when)
@@ -111,8 +106,8 @@ class Answering:
                 )
                 actions.append(Action("create", fill(orders.medication, words), resource))
         actions += [self._level(lab, wording, addressee) for lab in offer.labs]
-        label = fill(texts[offer.kind].label, words)
-        return Suggestion(str(uuid4()), label, offer.recommended, tuple(actions))
+        label = fill(self._labels[offer.kind], words)
+        return Suggestion(new_id(), label, offer.recommended, tuple(actions))
 
     def _level(self, lab: PlannedLab, wording: Wording, addressee: Addressee) -> Action:
         orders = self._protocol.document.orders
@@ -135,14 +130,10 @@ class Answering:
         """The account of a call that needed no look at the patient."""
         return {
             "band": NOT_APPLICABLE,
-            "protocol": self._head(),
+            "protocol": self._head,
             "evaluatedAt": now.isoformat(),
             "silence": self._protocol.document.silence[reason],
         }
-
-    def _head(self) -> Json:
-        head = self._protocol.document.protocol
-        return {"id": head.id, "version": head.version, "status": head.status}
 
     def _account(self, assessment: Assessment, wording: Wording) -> Json:
         """What was decided and from what, for the response's extension; without empty members."""
@@ -151,7 +142,7 @@ class Answering:
             "band": assessment.band,
             "rule": assessment.rule,
             "row": assessment.row.id if assessment.row else None,
-            "protocol": self._head(),
+            "protocol": self._head,
             "evaluatedAt": assessment.chart.now.isoformat(),
             "inputs": _pruned(
                 {

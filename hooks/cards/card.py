@@ -3,7 +3,6 @@
 from typing import Any
 
 from hooks.chart.fact import Fact
-from hooks.protocol.model import Coding
 
 Json = dict[str, Any]
 
@@ -42,14 +41,14 @@ class Source(Fact, frozen=True):
 
     label: str
     url: str | None
-    topic: Coding
+    topic: Json
 
     def to_json(self) -> Json:
         """The source as CDS Hooks writes it."""
         source: Json = {"label": self.label}
         if self.url is not None:
             source["url"] = self.url
-        source["topic"] = self.topic.model_dump()
+        source["topic"] = self.topic
         return source
 
 
@@ -62,7 +61,7 @@ class Card(Fact, frozen=True):
     detail: str
     source: Source
     suggestions: tuple[Suggestion, ...]
-    override_reasons: tuple[Coding, ...]
+    override_reasons: list[Json]
 
     def to_json(self) -> Json:
         """The card as CDS Hooks writes it, without empty members."""
@@ -76,5 +75,5 @@ class Card(Fact, frozen=True):
         if self.suggestions:
             card["suggestions"] = [suggestion.to_json() for suggestion in self.suggestions]
             card["selectionBehavior"] = "at-most-one"
-        card["overrideReasons"] = [reason.model_dump() for reason in self.override_reasons]
+        card["overrideReasons"] = self.override_reasons
         return card

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
-from uuid import uuid4
 
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
+from hooks.cards.identity import new_id
 from hooks.chart import references
 from hooks.chart.fact import Fact
 from hooks.chart.units import UCUM, Analyte
@@ -84,7 +84,7 @@ def _key(dosing: Dosing) -> tuple[Decimal, Decimal, str]:
 
 
 def _address(order: Json, priority: str, addressee: Addressee) -> Json:
-    order["id"] = str(uuid4())
+    order["id"] = new_id()
     order["priority"] = priority
     order["subject"] = {"reference": references.patient(addressee.patient_id)}
     order["authoredOn"] = addressee.now.replace(microsecond=0).isoformat()

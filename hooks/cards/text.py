@@ -1,7 +1,7 @@
 """Numbers, times and foreign text as a clinician reads them, safe inside Markdown."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -9,6 +9,8 @@ from typing import Final
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _LONGEST: Final = 60
+_MOST_PLACES: Final = 10
+_PLACES: Final = [Decimal(1).scaleb(-digits) for digits in range(_MOST_PLACES)]
 _HOUR: Final = 60
 _DAY: Final = 24 * _HOUR
 _HTML: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
@@ -32,21 +34,23 @@ def number(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def rounded(value: Decimal, places: int, limits: Iterable[Decimal] = ()) -> str:
+def rounded(value: Decimal, places: int, limits: Collection[Decimal] = ()) -> str:
     """A number rounded for reading, with more digits where rounding would cross a limit.
 
     A level that decides one way must not read as if it decided another.
     """
-    limits = tuple(limit for limit in limits if limit != value)
     for digits in range(places, places + 6):
-        shown = value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
-        if all(_side(shown, limit) == _side(value, limit) for limit in limits):
+        shown = value.quantize(_PLACES[digits], rounding=ROUND_HALF_EVEN)
+        if shown == value or not any(_crosses(value, shown, limit) for limit in limits):
             return f"{shown:f}"
     return f"{value:f}"
 
 
-def _side(value: Decimal, limit: Decimal) -> int:
-    return (value > limit) - (value < limit)
+def _crosses(value: Decimal, shown: Decimal, limit: Decimal) -> bool:
+    """Whether a value that is rounded reads as if it were on, or beyond, a limit."""
+    if value == limit:
+        return False
+    return shown <= limit if value > limit else shown >= limit
 
 
 def ago(age: timedelta) -> str:

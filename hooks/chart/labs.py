@@ -20,14 +20,16 @@ from hooks.chart.chart import (
     Unusable,
 )
 from hooks.chart.codes import LabCode, LabCodes
+from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, read_effective, read_moment
 from hooks.chart.references import belongs_to
 from hooks.chart.units import (
+    FACTORS,
     PROPERTIES,
     Analyte,
     Unit,
     UnitProblem,
-    convert,
+    multiply,
     read_number,
     read_unit,
 )
@@ -67,11 +69,12 @@ def read_series(
     if bundle is None:
         return Series()
     entries = bundle.get("entry")
+    reader = _Reader(analyte, patient_id, codes)
     results = []
     for entry in entries if isinstance(entries, list) else ():
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(resource, dict) and resource.get("resourceType") == "Observation":
-            result = read_observation(analyte, resource, patient_id, codes)
+            result = reader.read(resource)
             if result is not None:
                 results.append(result)
     return Series(tuple(results), complete=not is_partial(bundle))
@@ -81,92 +84,179 @@ def read_observation(
     analyte: Analyte, resource: Mapping[str, Any], patient_id: str, codes: LabCodes
 ) -> Result | None:
     """One Observation as a result; None if it is another patient's or another analyte's."""
-    subject = resource.get("subject")
-    if subject is not None and not belongs_to(subject, patient_id):
-        return None
-    known = codes.read(resource.get("code"))
-    own = tuple(code for code in known if code.analyte is analyte)
-    if not own and (known or _is_of_another_kind(analyte, resource.get("code"))):
-        return None
-    reasons: list[Reason] = [] if subject is not None else [Reason.NO_PATIENT]
-    reasons += _judge_codes(own)
-    status = resource.get("status")
-    if str(status) not in USABLE_STATUSES:
-        reasons.append(Reason.STATUS)
-    quantity = _Quantity(analyte, resource, own)
-    reasons += quantity.reasons
-    time, from_issued = _read_time(resource, reasons)
-    reference = references.to("Observation", resource.get("id"))
-    if reasons or time is None or quantity.value is None or quantity.unit is None:
-        return Unusable(
-            analyte,
-            tuple(reasons),
-            reported=quantity.reported,
-            value=quantity.value,
-            time=time,
-            status=status if isinstance(status, str) else None,
-            detail=next((code.because for code in own if code.because), None),
-            reference=reference,
-        )
-    issued = read_moment(resource.get("issued"))
-    return Measurement(
-        analyte,
-        quantity.value,
-        quantity.number,
-        quantity.unit,
-        quantity.comparator,
-        time,
-        from_issued,
-        issued.at if issued and not issued.whole_day else None,
-        str(status),
-        _is_hemolyzed(resource),
-        reference,
-    )
+    return _Reader(analyte, patient_id, codes).read(resource)
 
 
-class _Quantity:
-    """What an Observation's value says, read as far as it goes."""
+class _Scale(Fact, frozen=True):
+    """What a unit is under a code: the factor to the canonical unit, or why there is none."""
 
-    __slots__ = ("comparator", "number", "reasons", "reported", "unit", "value")
+    unit: Unit | None
+    written: str | None
+    factor: Decimal | None
+    reason: Reason | None
 
-    def __init__(
-        self, analyte: Analyte, resource: Mapping[str, Any], codes: tuple[LabCode, ...]
-    ) -> None:
-        self.value: Decimal | None = None
-        self.number = Decimal(0)
-        self.unit: Unit | None = None
-        self.comparator: Comparator | None = None
-        self.reported: str | None = None
-        self.reasons: list[Reason] = []
+
+class _Kind:
+    """What a code says of the results that it stands on; `scales` is learnt from their units."""
+
+    __slots__ = ("detail", "is_own", "own", "reasons", "scales")
+
+    def __init__(self, analyte: Analyte, concept: object, codes: LabCodes) -> None:
+        known = codes.read(concept)
+        self.own = tuple([code for code in known if code.analyte is analyte])
+        self.is_own = bool(self.own) or not (known or _is_of_another_kind(analyte, concept))
+        self.reasons = _judge_codes(self.own)
+        self.detail = next((code.because for code in self.own if code.because), None)
+        self.scales: dict[tuple[object, ...], _Scale] = {}
+
+
+class _Reader:
+    """Reads the Observations of one series.
+
+    Results of one series say mostly the same of code, unit and patient: what that means is worked
+    out once. Only values, times and flags are read of each.
+    """
+
+    def __init__(self, analyte: Analyte, patient_id: str, codes: LabCodes) -> None:
+        self._analyte = analyte
+        self._patient_id = patient_id
+        self._codes = codes
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
+        self._subjects: dict[str, bool] = {}
+
+    def read(self, resource: Mapping[str, Any]) -> Result | None:
+        """One Observation as a result; None if it is another patient's or another analyte's."""
+        subject = resource.get("subject")
+        if subject is not None and not self._is_patient(subject):
+            return None
+        kind = self._kind(resource.get("code"))
+        if not kind.is_own:
+            return None
+        reasons: list[Reason] = [] if subject is not None else [Reason.NO_PATIENT]
+        reasons += kind.reasons
+        status = resource.get("status")
+        if not isinstance(status, str) or status not in USABLE_STATUSES:
+            reasons.append(Reason.STATUS)
         quantity = resource.get("valueQuantity")
-        if not isinstance(quantity, dict):
-            other = any(name.startswith("value") for name in resource)
-            self.reasons.append(Reason.NOT_A_QUANTITY if other else Reason.NO_VALUE)
-            return
-        number = read_number(quantity.get("value"))
-        if number is None:
-            absent = quantity.get("value") is None
-            self.reasons.append(Reason.NO_VALUE if absent else Reason.NOT_A_QUANTITY)
-            return
-        self.number = number
-        sign = quantity.get("comparator")
-        if sign is not None:
-            self.comparator = _COMPARATORS.get(sign) if isinstance(sign, str) else None
-            if self.comparator is None:
-                self.reasons.append(Reason.COMPARATOR_UNKNOWN)
-        reading = read_unit(quantity)
-        written = reading.unit or reading.written
-        self.reported = f"{sign if self.comparator else ''}{number:f} {written or ''}".strip()
-        if reading.problem is not None:
-            self.reasons.append(_UNIT_REASONS[reading.problem])
-        if reading.unit is None:
-            return
-        self.unit = reading.unit
-        self.value = convert(analyte, number, reading.unit)
-        if self.value is None:
-            self.reasons.append(Reason.UNIT_FOREIGN)
-        elif not _agree([code for code in codes if not code.excluded], reading.unit):
-            self.reasons.append(Reason.CODE_AGAINST_UNIT)
+        number = sign = comparator = scale = value = None
+        if isinstance(quantity, dict):
+            number = read_number(quantity.get("value"))
+        if number is None or not isinstance(quantity, dict):
+            reasons.append(_why_no_number(resource))
+        else:
+            sign = quantity.get("comparator")
+            if sign is not None:
+                comparator = _COMPARATORS.get(sign) if isinstance(sign, str) else None
+                if comparator is None:
+                    reasons.append(Reason.COMPARATOR_UNKNOWN)
+            scale = self._scale(kind, quantity)
+            if scale.reason is not None:
+                reasons.append(scale.reason)
+            if scale.factor is not None:
+                value = multiply(number, scale.factor)
+        time, from_issued = _read_time(resource, reasons)
+        reference = references.to("Observation", resource.get("id"))
+        if (
+            reasons
+            or time is None
+            or number is None
+            or value is None
+            or scale is None
+            or scale.unit is None
+        ):
+            reported = None
+            if number is not None and scale is not None:
+                written = scale.unit or scale.written or ""
+                reported = f"{sign if comparator else ''}{number:f} {written}".strip()
+            return Unusable(
+                self._analyte,
+                tuple(reasons),
+                reported=reported,
+                value=value,
+                time=time,
+                status=status if isinstance(status, str) else None,
+                detail=kind.detail,
+                reference=reference,
+            )
+        issued = read_moment(resource.get("issued")) if "issued" in resource else None
+        return Measurement(
+            self._analyte,
+            value,
+            number,
+            scale.unit,
+            comparator,
+            time,
+            from_issued,
+            issued.at if issued and not issued.whole_day else None,
+            str(status),
+            _is_hemolyzed(resource),
+            reference,
+        )
+
+    def _is_patient(self, subject: object) -> bool:
+        text = references.reference_of(subject)
+        if text is None:
+            return False
+        known = self._subjects.get(text)
+        if known is None:
+            known = self._subjects[text] = belongs_to(subject, self._patient_id)
+        return known
+
+    def _kind(self, concept: object) -> _Kind:
+        key = _wording_of(concept)
+        try:
+            return self._kinds[key]
+        except KeyError:
+            kind = self._kinds[key] = _Kind(self._analyte, concept, self._codes)
+            return kind
+        except TypeError:
+            # A list or an object where a text belongs; nobody sends a thousand of these.
+            return _Kind(self._analyte, concept, self._codes)
+
+    def _scale(self, kind: _Kind, quantity: Mapping[str, Any]) -> _Scale:
+        key = quantity.get("code"), quantity.get("unit"), quantity.get("system")
+        try:
+            return kind.scales[key]
+        except KeyError:
+            scale = kind.scales[key] = _scale(self._analyte, kind.own, quantity)
+            return scale
+        except TypeError:
+            return _scale(self._analyte, kind.own, quantity)
+
+
+def _wording_of(concept: object) -> tuple[object, ...]:
+    """All that a CodeableConcept says by which its meaning is known."""
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    if not isinstance(concept, dict) or not isinstance(codings, list):
+        return ()
+    said = [concept.get("text")]
+    for coding in codings:
+        if isinstance(coding, dict):
+            said += (coding.get("system"), coding.get("code"), coding.get("display"))
+    return tuple(said)
+
+
+def _why_no_number(resource: Mapping[str, Any]) -> Reason:
+    quantity = resource.get("valueQuantity")
+    if isinstance(quantity, dict):
+        absent = quantity.get("value") is None
+    else:
+        absent = not any(name.startswith("value") for name in resource)
+    return Reason.NO_VALUE if absent else Reason.NOT_A_QUANTITY
+
+
+def _scale(analyte: Analyte, own: tuple[LabCode, ...], quantity: Mapping[str, Any]) -> _Scale:
+    reading = read_unit(quantity)
+    if reading.unit is None:
+        problem = reading.problem or UnitProblem.MISSING
+        return _Scale(None, reading.written, None, _UNIT_REASONS[problem])
+    factor = FACTORS[analyte].get(reading.unit)
+    reason = None
+    if factor is None:
+        reason = Reason.UNIT_FOREIGN
+    elif not _agree([code for code in own if not code.excluded], reading.unit):
+        reason = Reason.CODE_AGAINST_UNIT
+    return _Scale(reading.unit, reading.written, factor, reason)
 
 
 def _is_of_another_kind(analyte: Analyte, concept: object) -> bool:
@@ -228,7 +318,7 @@ def is_partial(bundle: Mapping[str, Any] | None) -> bool:
 
 def _is_hemolyzed(resource: Mapping[str, Any]) -> bool:
     """Whether the interpretation, a note or a contained specimen says so, in words or in code."""
-    if not any(name in resource for name in ("interpretation", "note", "contained")):
+    if not ("interpretation" in resource or "note" in resource or "contained" in resource):
         return False
     places: list[object] = [resource.get("interpretation"), resource.get("note")]
     contained = resource.get("contained")

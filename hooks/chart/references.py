@@ -43,6 +43,8 @@ def to(kind: str, identity: object) -> str | None:
 
 def is_id(text: str) -> bool:
     """Whether a text can stand as an id in a reference or in a query."""
+    if text.isascii() and text.replace("-", "").isalnum():
+        return True
     return text.isprintable() and _ID.fullmatch(text) is not None and text not in {".", ".."}
 
 

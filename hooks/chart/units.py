@@ -130,8 +130,8 @@ PROPERTIES: Final[Mapping[Unit, Property]] = {
     Unit.GFR: Property.CLEARANCE,
 }
 
-#: Enough digits that no product of a value and a factor is ever rounded.
-_EXACT: Final = Context(prec=1000)
+#: With digits enough that no product of a value and a factor is ever rounded.
+multiply: Final = Context(prec=1000).multiply
 
 #: A number beyond these powers of ten is no laboratory value; arithmetic on it is refused.
 _LARGEST_EXPONENT: Final = 9
@@ -180,7 +180,7 @@ def read_unit(quantity: Mapping[str, Any]) -> UnitReading:
 def convert(analyte: Analyte, value: Decimal, unit: Unit) -> Decimal | None:
     """The value in the analyte's canonical unit, exact; None if the analyte has no such unit."""
     factor = FACTORS[analyte].get(unit)
-    return None if factor is None else _EXACT.multiply(value, factor)
+    return None if factor is None else multiply(value, factor)
 
 
 def read_number(value: object) -> Decimal | None:

@@ -18,7 +18,6 @@ from hooks.protocol.levels import Levels
 from hooks.protocol.model import Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import DraftCheck, check, dangers, is_too_fast
-from hooks.protocol.template import fill
 
 INDETERMINATE: Final = "indeterminate"
 NOT_APPLICABLE: Final = "not-applicable"
@@ -358,7 +357,4 @@ class _Case:
         self.trace.append(Step(gate, self._question(gate), outcome, because))
 
     def _question(self, gate: str) -> str:
-        known = self.protocol.gates.get(gate)
-        if known is None:
-            return "Does this row of the decision table apply?"
-        return fill(known.asks, self.protocol.words)
+        return self.protocol.questions.get(gate, "Does this row of the decision table apply?")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Final, Literal
 
 from hooks.chart.chart import Measurement, Reason, Result, Series, Unusable
@@ -54,7 +55,7 @@ class Choice(Fact, frozen=True):
     @property
     def worth_saying(self) -> tuple[Unusable, ...]:
         """The unusable results that might have been an answer."""
-        return tuple(item for item in self.unusable if not _SAYS_NOTHING & set(item.reasons))
+        return tuple(item for item in self.unusable if _SAYS_NOTHING.isdisjoint(item.reasons))
 
 
 def instant(moment: Moment, windows: Windows) -> datetime:
@@ -69,9 +70,8 @@ def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) 
     if not series.available:
         return Choice(None, "unavailable")
     windows = protocol.document.windows
-    judged = [_judge(result, now, protocol) for result in series.results]
-    unusable = _told_once((item for item in judged if isinstance(item, Unusable)), windows)
-    usable = [item for item in judged if isinstance(item, Measurement)]
+    usable, refused = _Judge(analyte, now, protocol).judge(series.results)
+    unusable = _told_once(refused, windows) if refused else ()
 
     def none(why: Why, culprit: Unusable | None = None, stale: Measurement | None = None) -> Choice:
         every = unusable
@@ -83,15 +83,15 @@ def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) 
         if not unusable:
             return none("missing")
         culprit = next(
-            (item for item in unusable if not _SAYS_NOTHING & set(item.reasons)), unusable[0]
+            (item for item in unusable if _SAYS_NOTHING.isdisjoint(item.reasons)), unusable[0]
         )
         return none(culprit.reasons[0], culprit)
-    newest = max(usable, key=lambda item: _order(item, windows))
+    newest, rivals = _newest(usable, windows)
     at = instant(newest.time, windows)
     obstacle = _obstacle(newest, at, unusable, windows)
     if obstacle is not None:
         return none(Reason.BLOCKED, obstacle)
-    if _is_tie(at, usable, windows):
+    if len({(item.value, item.comparator) for item in rivals}) > 1:
         return none(Reason.TIE, _refuse(newest, Reason.TIE))
     if newest.preliminary and analyte is Analyte.CREATININE:
         return none(Reason.PRELIMINARY, _refuse(newest, Reason.PRELIMINARY))
@@ -110,21 +110,42 @@ def refuse(choice: Choice, reason: Reason) -> Choice:
     )
 
 
-def _judge(result: Result, now: datetime, protocol: Protocol) -> Result:
-    if isinstance(result, Unusable):
-        return result
-    windows = protocol.document.windows
-    at = result.time.at
-    if result.time.whole_day:
-        at = at.replace(tzinfo=_FARTHEST_EAST)
-    if at - now > windows.clock_difference.value.span:
-        return _refuse(result, Reason.FUTURE)
-    limits = getattr(protocol.document.plausible, result.analyte.value)
-    if not limits.from_.value <= result.value <= limits.to.value:
-        return _refuse(result, Reason.IMPLAUSIBLE)
-    if result.hemolyzed and result.analyte is Analyte.POTASSIUM:
-        return _refuse(result, Reason.HEMOLYZED)
-    return result
+class _Judge:
+    """Why a result that can be read is not to be believed."""
+
+    def __init__(self, analyte: Analyte, now: datetime, protocol: Protocol) -> None:
+        limits = getattr(protocol.document.plausible, analyte.value)
+        self._lowest: Decimal = limits.from_.value
+        self._highest: Decimal = limits.to.value
+        self._now = now
+        self._ahead = protocol.document.windows.clock_difference.value.span
+        self._hemolysis_matters = analyte is Analyte.POTASSIUM
+
+    def judge(self, results: Iterable[Result]) -> tuple[list[Measurement], list[Unusable]]:
+        """The results that can be believed, and the others."""
+        usable: list[Measurement] = []
+        refused: list[Unusable] = []
+        for result in results:
+            if isinstance(result, Unusable):
+                refused.append(result)
+            elif (reason := self._objection(result)) is not None:
+                refused.append(_refuse(result, reason))
+            else:
+                usable.append(result)
+        return usable, refused
+
+    def _objection(self, result: Measurement) -> Reason | None:
+        """The first thing that speaks against the result, if anything does."""
+        at = result.time.at
+        if result.time.whole_day:
+            at = at.replace(tzinfo=_FARTHEST_EAST)
+        if at > self._now and at - self._now > self._ahead:
+            return Reason.FUTURE
+        if not self._lowest <= result.value <= self._highest:
+            return Reason.IMPLAUSIBLE
+        if result.hemolyzed and self._hemolysis_matters:
+            return Reason.HEMOLYZED
+        return None
 
 
 def _refuse(result: Measurement, reason: Reason) -> Unusable:
@@ -144,11 +165,15 @@ def _obstacle(
     newest: Measurement, at: datetime, unusable: Iterable[Unusable], windows: Windows
 ) -> Unusable | None:
     """A result of the same draw or at the same minute that cannot be read, and may contradict."""
+    minute = _minute(at)
     for item in unusable:
-        if item.time is None or _NEVER_IN_THE_WAY & set(item.reasons):
+        if item.time is None or not _NEVER_IN_THE_WAY.isdisjoint(item.reasons):
             continue
-        later = instant(item.time, windows) - at
-        same_minute = _minute(instant(item.time, windows)) == _minute(at)
+        taken = instant(item.time, windows)
+        if taken < minute:
+            continue
+        later = taken - at
+        same_minute = _minute(taken) == minute
         if same_minute and item.value == newest.value:
             continue
         if same_minute or timedelta(0) < later < windows.same_draw.value.span:
@@ -156,13 +181,16 @@ def _obstacle(
     return None
 
 
-def _is_tie(at: datetime, usable: Iterable[Measurement], windows: Windows) -> bool:
-    said = {
-        (item.value, item.comparator)
-        for item in usable
-        if _minute(instant(item.time, windows)) == _minute(at)
-    }
-    return len(said) > 1
+def _newest(
+    usable: Iterable[Measurement], windows: Windows
+) -> tuple[Measurement, list[Measurement]]:
+    """The result that is newest, and all results of its minute."""
+    placed = [(instant(item.time, windows), item) for item in usable]
+    minute = _minute(max([at for at, _ in placed]))
+    rivals = [item for at, item in placed if at >= minute]
+    if len(rivals) == 1:
+        return rivals[0], rivals
+    return max(rivals, key=lambda item: _order(item, windows)), rivals
 
 
 def _order(item: Measurement, windows: Windows) -> tuple[datetime, bool, datetime, str]:

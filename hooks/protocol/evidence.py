@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Reason
 from hooks.chart.codes.drugs import DrugClass
@@ -15,7 +16,7 @@ from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import Replacement, is_level_ordered, survey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """What counts: the newest believable results, renal function, and the magnesium orders."""
 
@@ -30,7 +31,7 @@ class Evidence:
     kidneys: Kidneys | None = None
     conditions: frozenset[str] = field(default_factory=frozenset)
 
-    @property
+    @cached_property
     def selected(self) -> tuple[Order, ...]:
         """The medication orders that were just selected."""
         return tuple(order for order in self.chart.orders if order.selected)
@@ -41,7 +42,7 @@ class Evidence:
         result = self.potassium.measurement
         return result is not None and potassium_level(result, self.protocol) != "sufficient"
 
-    @property
+    @cached_property
     def magnesium_is_selected(self) -> bool:
         """Whether magnesium of any kind was just selected, for no other indication."""
         return any(order.is_magnesium and order.indication is None for order in self.selected)
@@ -72,7 +73,7 @@ class Evidence:
             self.chart.lab_orders, analyte, after, self.chart.now, self.protocol
         )
 
-    @property
+    @cached_property
     def earlier(self) -> tuple[Measurement, ...]:
         """The believable magnesium results before the one that counts, newest first."""
         newest = self.magnesium.measurement
@@ -80,13 +81,14 @@ class Evidence:
             return ()
         windows = self.protocol.document.windows
         limits = self.protocol.document.plausible.magnesium
+        lowest, highest = limits.from_.value, limits.to.value
         at = instant(newest.time, windows)
         before = (
             result
             for result in self.chart.magnesium.results
             if isinstance(result, Measurement)
             and not result.preliminary
-            and limits.from_.value <= result.value <= limits.to.value
+            and lowest <= result.value <= highest
             and instant(result.time, windows) < at
         )
         once = {(result.time, result.value, result.comparator): result for result in before}

@@ -91,7 +91,9 @@ def _injury(
     rule = protocol.document.renal.injury
     windows = protocol.document.windows
     limits = protocol.document.plausible.creatinine
+    lowest, highest = limits.from_.value, limits.to.value
     at = instant(newest.time, windows)
+    longest = at - max(rule.rise_within.span, rule.ratio_within.span)
     risen_from = None
     for earlier in results:
         if not isinstance(earlier, Measurement) or earlier is newest:
@@ -99,11 +101,10 @@ def _injury(
         # Below a limit the rise is at least that from the limit; above one nobody knows.
         if earlier.comparator in (Comparator.ABOVE, Comparator.AT_LEAST):
             continue
-        if not limits.from_.value <= earlier.value <= limits.to.value:
+        taken = instant(earlier.time, windows)
+        if not longest <= taken < at or not lowest <= earlier.value <= highest:
             continue
-        before = at - instant(earlier.time, windows)
-        if before.total_seconds() <= 0:
-            continue
+        before = at - taken
         rise = before <= rule.rise_within.span and newest.value - earlier.value >= rule.rise.value
         ratio = before <= rule.ratio_within.span and newest.value >= rule.ratio * earlier.value
         if (rise or ratio) and (risen_from is None or earlier.value < risen_from.value):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -211,7 +212,7 @@ class Zone(Part):
     value: Annotated[str, StringConstraints(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")]
     source: Sources
 
-    @property
+    @cached_property
     def offset(self) -> timezone:
         """The zone."""
         sign = -1 if self.value[0] == "-" else 1
@@ -433,7 +434,7 @@ class Dosing(Part):
     over: Time
     product: Text
 
-    @property
+    @cached_property
     def rate(self) -> Rate:
         """The rate that the dose runs at."""
         return rate_of(self.dose, self.over)
@@ -488,7 +489,7 @@ class Row(Part):
             raise ValueError(f"row {self.id}: `{missing[0]}` is missing")
         return self
 
-    @property
+    @cached_property
     def dosing(self) -> Dosing | None:
         """The dose of the row, None for a row without one."""
         if self.dose is None or self.over is None or self.product is None:

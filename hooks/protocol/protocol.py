@@ -15,6 +15,7 @@ from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ProtocolError
 from hooks.protocol import lines, rules
 from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
+from hooks.protocol.template import fill
 
 SHIPPED = "adult_magnesium.toml"
 
@@ -34,6 +35,11 @@ class Protocol:
     def gates(self) -> Mapping[str, Gate]:
         """The gates by id."""
         return {gate.id: gate for gate in self.document.gates}
+
+    @cached_property
+    def questions(self) -> Mapping[str, str]:
+        """What each gate asks, by its id."""
+        return {gate.id: fill(gate.asks, self.words) for gate in self.document.gates}
 
     @cached_property
     def products(self) -> Mapping[str, Product]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
@@ -21,7 +22,7 @@ _FACTORS: Final[Mapping[str, Mapping[str, Decimal]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quantity:
     """A number in its canonical unit (`value`), and as the file writes it (`written`).
 
@@ -35,13 +36,13 @@ class Quantity:
     def __str__(self) -> str:
         return self.written
 
-    @property
+    @cached_property
     def span(self) -> timedelta:
         """A time as a timedelta."""
         return timedelta(minutes=float(self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rate:
     """An infusion rate: so many mg of magnesium sulfate in so many minutes, kept exact."""
 
@@ -52,7 +53,7 @@ class Rate:
     def __str__(self) -> str:
         return self.written
 
-    @property
+    @cached_property
     def per_minute(self) -> Decimal:
         """mg per minute, for reading."""
         return self.milligrams / self.minutes

@@ -1,0 +1,147 @@
+"""Calls with very many of one thing: results, drafts, orders, problems, notes."""
+
+import copy
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from tests.conftest import NOW
+from tests.vignettes import request
+from tests.vignettes.request import Json
+
+_PATIENT: Final = "pub-01"
+_SEED: Final = next(one for one in request.vignettes() if one["id"] == "PUB-01")
+_IV_MAGNESIUM: Final[Json] = {
+    "where": "active",
+    "system": request.RXNORM,
+    "code": "829762",
+    "display": "magnesium sulfate 40 MG/ML Injection",
+    "dose_g": 2,
+    "duration_min": 20,
+}
+
+
+def _with(key: str, resources: list[Json]) -> Json:
+    call = copy.deepcopy(request.request_of(_SEED, NOW))
+    call["prefetch"][key] = request.searchset(*resources)
+    return call
+
+
+def _results(analyte: str, count: int, **said: Any) -> Json:
+    first = request.request_of(_SEED, NOW)["prefetch"][analyte]["entry"][0]["resource"]
+    return _with(
+        analyte,
+        [
+            {
+                **first,
+                "id": f"{analyte}-{index}",
+                "effectiveDateTime": (NOW - timedelta(hours=1, minutes=index)).isoformat(),
+                **said,
+            }
+            for index in range(count)
+        ],
+    )
+
+
+def _drafts(count: int, drug: Json | None = None) -> Json:
+    call = copy.deepcopy(request.request_of(_SEED, NOW))
+    drafts = [
+        request.acetaminophen(_PATIENT) if drug is None else request.order(_PATIENT, drug, 0, NOW)
+        for _ in range(count)
+    ]
+    for index, draft in enumerate(drafts):
+        draft |= {"id": f"draft-{index}", "status": "draft"}
+    context = request.order_select(_PATIENT, drafts)["context"]
+    return call | {"context": context}
+
+
+def _medications(count: int, where: str) -> Json:
+    said = {**_IV_MAGNESIUM, "where": where}
+    orders = [
+        request.order(_PATIENT, {**said, "authored_hours_ago": 5 + index / 60}, index, NOW)
+        for index in range(count)
+    ]
+    return _with("medications", orders)
+
+
+def _referenced(count: int) -> Json:
+    """Orders that name a Medication which travels beside them."""
+    orders: list[Json] = []
+    for index in range(count):
+        order = request.order(_PATIENT, _IV_MAGNESIUM, index, NOW)
+        concept = order.pop("medicationCodeableConcept")
+        order["medicationReference"] = {"reference": f"Medication/m-{index}"}
+        orders += [order, {"resourceType": "Medication", "id": f"m-{index}", "code": concept}]
+    return _with("medications", orders)
+
+
+def _contained(count: int) -> Json:
+    """One order with many contained Medications."""
+    order = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
+    concept = order.pop("medicationCodeableConcept")
+    order["medicationReference"] = {"reference": f"#m-{count - 1}"}
+    order["contained"] = [
+        {"resourceType": "Medication", "id": f"m-{index}", "code": concept}
+        for index in range(count)
+    ]
+    return _with("medications", [order])
+
+
+def _codings(count: int) -> Json:
+    """One order under many codes, each with a name of its own."""
+    order = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
+    order["medicationCodeableConcept"]["coding"] = [
+        {"system": request.RXNORM, "code": str(index), "display": f"name {index}"}
+        for index in range(count)
+    ]
+    return _with("medications", [order])
+
+
+def _levels(count: int) -> Json:
+    level = {
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "intent": "order",
+        "code": {"coding": [{"system": request.LOINC, "code": "19123-9"}]},
+        "subject": {"reference": f"Patient/{_PATIENT}"},
+        "authoredOn": (NOW - timedelta(days=90)).isoformat(),
+    }
+    return _with("labOrders", [{**level, "id": f"level-{index}"} for index in range(count)])
+
+
+def _conditions(count: int) -> Json:
+    said = {
+        "system": "http://hl7.org/fhir/sid/icd-10-cm",
+        "code": "F10.20",
+        "display": "Alcohol dependence",
+        "clinicalStatus": "active",
+    }
+    return _with("conditions", [request.condition(_PATIENT, said, index) for index in range(count)])
+
+
+def _notes(count: int) -> Json:
+    return _results("magnesium", 1, note=[{"text": f"note {index}"} for index in range(count)])
+
+
+#: By what there is much of: the call with so many of it.
+CALLS: Final[Mapping[str, Callable[[int], Json]]] = {
+    "magnesium results": lambda count: _results("magnesium", count),
+    "potassium results": lambda count: _results("potassium", count),
+    "creatinine results": lambda count: _results("creatinine", count),
+    "results without a unit": lambda count: _results(
+        "magnesium", count, valueQuantity={"value": 1}
+    ),
+    "results of other patients": lambda count: _results(
+        "magnesium", count, subject={"reference": "Patient/other"}
+    ),
+    "selected drafts": _drafts,
+    "selected drafts of magnesium": lambda count: _drafts(count, _IV_MAGNESIUM),
+    "running magnesium": lambda count: _medications(count, "active"),
+    "magnesium that was given": lambda count: _medications(count, "completed"),
+    "orders with a Medication beside them": _referenced,
+    "contained Medications": _contained,
+    "codes of one order": _codings,
+    "levels ordered": _levels,
+    "conditions": _conditions,
+    "notes of one result": _notes,
+}

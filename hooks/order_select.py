@@ -143,9 +143,9 @@ class OrderSelect:
 
     def _read(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Chart:
         def series(analyte: Analyte) -> Series:
-            if analyte.value not in prefetch:
+            if analyte not in prefetch:
                 return Series(available=False)
-            return read_series(analyte, prefetch[analyte.value], context.patient_id, self._codes)
+            return read_series(analyte, prefetch[analyte], context.patient_id, self._codes)
 
         patient_id = context.patient_id
         return Chart(

@@ -1,10 +1,9 @@
 """What of a call goes into the record: the account of the decision, without the patient."""
 
 import hmac
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from service.hook import Born
@@ -12,11 +11,13 @@ from service.observability import Call
 from service.record.entries import CardEntry, DecisionEntry, SuggestionEntry
 from service.record.tables import CARD, SHORT
 
-Json = Mapping[str, Any]
+Json = dict[str, Any]
 
 #: The age bands of the record, each with the years from which it counts.
 AGE_BANDS = ((80, "80+"), (65, "65-79"), (40, "40-64"), (18, "18-39"), (0, "0-17"))
 UNKNOWN = "unknown"
+
+_MICRO: Final = Decimal("0.000001")
 
 
 def entry(call: Call, status: int, latency_ms: float) -> DecisionEntry:
@@ -107,13 +108,17 @@ def _action(action: Json) -> dict[str, Any]:
     resource = _object(action.get("resource"))
     concept = resource.get("medicationCodeableConcept") or resource.get("code")
     coding = next(iter(_objects(_object(concept).get("coding"))), {})
-    named = {
-        "type": _short(action.get("type")),
-        "resourceType": _short(resource.get("resourceType")),
-        "system": _short(coding.get("system")),
-        "code": _short(coding.get("code")),
-    }
-    return {name: value for name, value in named.items() if value is not None}
+    named = {}
+    for name, holder in (
+        ("type", action),
+        ("resourceType", resource),
+        ("system", coding),
+        ("code", coding),
+    ):
+        value = _short(holder.get(name))
+        if value is not None:
+            named[name] = value
+    return named
 
 
 def _id(value: object) -> str:
@@ -122,21 +127,24 @@ def _id(value: object) -> str:
 
 
 def _object(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _objects(value: object) -> list[Json]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _text(value: object) -> str | None:
     # PostgreSQL has no character 0.
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else None
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd") if "\0" in value else value
+    return None
 
 
 def _short(value: object) -> str | None:
-    text = _text(value)
-    return None if text is None else text[:SHORT]
+    if isinstance(value, str):
+        return (value.replace("\0", "\ufffd") if "\0" in value else value)[:SHORT]
+    return None
 
 
 def _texts(value: object) -> list[str]:
@@ -148,6 +156,6 @@ def _number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     try:
-        return Decimal(value).quantize(Decimal("0.000001")).normalize()
+        return Decimal(value).quantize(_MICRO).normalize()
     except InvalidOperation:
         return None

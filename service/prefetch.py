@@ -116,19 +116,16 @@ def _search_fault(bundle: Mapping[str, Any]) -> str | None:
         return None
     if not isinstance(entries, list):
         return "is a Bundle whose entries are not a list"
-    resources = [
-        entry["resource"]
-        for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
-    ]
-    if not resources:
+    outcomes = []
+    for entry in entries:
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict):
+            if resource.get("resourceType") != "OperationOutcome":
+                return None
+            outcomes.append(resource)
+    if not outcomes:
         return "is a Bundle whose entries hold no resource"
-    outcomes = [
-        resource for resource in resources if resource.get("resourceType") == "OperationOutcome"
-    ]
-    if len(outcomes) == len(resources) and any(map(_failed, outcomes)):
-        return _FAILED_SEARCH
-    return None
+    return _FAILED_SEARCH if any(map(_failed, outcomes)) else None
 
 
 def _failed(outcome: Mapping[str, Any]) -> bool:

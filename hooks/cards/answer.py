@@ -72,7 +72,7 @@ class Answering:
         dosing = assessment.dosing
         if dosing is not None:
             parts += [dosing.dose.written, dosing.over.written]
-        code = "".join(char for char in "".join(parts) if char.isalnum())
+        code = "".join(filter(str.isalnum, "".join(parts)))
         words = self._protocol.document.words.bands[assessment.band]
         return {
             "system": self._protocol.document.protocol.topics,

@@ -41,16 +41,17 @@ def rounded(value: Decimal, places: int, limits: Collection[Decimal] = ()) -> st
     """
     for digits in range(places, places + 6):
         shown = value.quantize(_PLACES[digits], rounding=ROUND_HALF_EVEN)
-        if shown == value or not any(_crosses(value, shown, limit) for limit in limits):
+        if shown == value or not _crosses(value, shown, limits):
             return f"{shown:f}"
     return f"{value:f}"
 
 
-def _crosses(value: Decimal, shown: Decimal, limit: Decimal) -> bool:
-    """Whether a value that is rounded reads as if it were on, or beyond, a limit."""
-    if value == limit:
-        return False
-    return shown <= limit if value > limit else shown >= limit
+def _crosses(value: Decimal, shown: Decimal, limits: Collection[Decimal]) -> bool:
+    """Whether a value that is rounded reads as if it were on, or beyond, one of the limits."""
+    for limit in limits:
+        if (shown <= limit) if value > limit else (shown >= limit and value != limit):
+            return True
+    return False
 
 
 def ago(age: timedelta) -> str:

@@ -4,7 +4,6 @@ Real drafts are often not valid FHIR: Bundles without a type, entries without `f
 where lists belong. Nothing is asked of a draft that is not used.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, is_id, is_patient_id
 from hooks.errors import InvalidContext, NotEvaluable
 
-_MEDICATION: Final = re.compile(r"medication(CodeableConcept|Reference)")
+_MEDICATION: Final = ("medicationCodeableConcept", "medicationReference")
 _OTHER_VERSIONS: Final = frozenset(
     {"MedicationOrder", "DiagnosticOrder", "ProcedureRequest", "DeviceUseRequest"}
 )
@@ -29,9 +28,7 @@ class Draft(Fact, frozen=True):
     @property
     def is_blank(self) -> bool:
         """Whether a MedicationRequest names no medication yet: the form is still empty."""
-        return not any(
-            _MEDICATION.fullmatch(name) and value for name, value in self.resource.items()
-        )
+        return not any(map(self.resource.get, _MEDICATION))
 
 
 class OrderContext(Fact, frozen=True):
@@ -49,7 +46,7 @@ class OrderContext(Fact, frozen=True):
     @property
     def selected(self) -> tuple[Draft, ...]:
         """The drafts that were just selected."""
-        return tuple(draft for draft in self.drafts if draft.selected)
+        return tuple([draft for draft in self.drafts if draft.selected])
 
 
 def read_context(context: Mapping[str, Any]) -> OrderContext:

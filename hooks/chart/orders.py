@@ -186,16 +186,19 @@ def _collect(
     concept: object, codes: list[str], texts: list[str], systems: frozenset[str] | None = None
 ) -> None:
     """Add a CodeableConcept's codes (of the systems, if given), text and displays."""
+    known = set(texts)
     for item in _objects(concept):
         text = item.get("text")
         if isinstance(text, str) and text.strip():
             texts.append(text)
+            known.add(text)
         for coding in _objects(item.get("coding")):
             code, display = coding.get("code"), coding.get("display")
             if isinstance(code, str) and (systems is None or str(coding.get("system")) in systems):
                 codes.append(code)
-            if isinstance(display, str) and display.strip() and display not in texts:
+            if isinstance(display, str) and display.strip() and display not in known:
                 texts.append(display)
+                known.add(display)
 
 
 def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:

@@ -25,6 +25,8 @@ def belongs_to(subject: Any, patient_id: str) -> bool:
         return False
     if text.startswith("urn:"):
         return text.rpartition(":")[2] == patient_id
+    if text == f"Patient/{patient_id}":
+        return True
     path = text.partition("/_history/")[0]
     own = (f"Patient/{patient_id}", patient(patient_id))
     return path in own or path.endswith(tuple(f"/{reference}" for reference in own))

@@ -57,15 +57,18 @@ class Evidence:
 
     def drug(self, kind: DrugClass, *, selected_only: bool = False) -> str | None:
         """The name of a drug of the class that is being ordered, else of one that runs."""
-        by_place = sorted(
-            (
-                order
-                for order in self.chart.orders
-                if order.place is not Place.COMPLETED and (order.selected or not selected_only)
-            ),
+        for order in self._by_place:
+            if kind in order.classes and (order.selected or not selected_only):
+                return order.classes[kind]
+        return None
+
+    @cached_property
+    def _by_place(self) -> list[Order]:
+        """The orders that are not over: what is being ordered, then drafts, then the rest."""
+        return sorted(
+            [order for order in self.chart.orders if order.place is not Place.COMPLETED],
             key=lambda order: (not order.selected, order.place is not Place.DRAFT),
         )
-        return next((order.classes[kind] for order in by_place if kind in order.classes), None)
 
     def is_level_ordered(self, analyte: Analyte, after: datetime | None = None) -> bool:
         """Whether a level is drafted or ordered that will be taken after the moment."""

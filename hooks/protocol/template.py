@@ -76,7 +76,7 @@ def fill(sentence: str, words: Mapping[str, str]) -> str:
     """The sentence with its names filled in; a name without words becomes empty."""
     form, names = _form(sentence)
     known = words if isinstance(words, Words) else Words(words, _nothing)
-    return form % tuple([known[name] for name in names])
+    return form % tuple(map(known.__getitem__, names)) if names else form % ()
 
 
 def fill_lines(text: str, words: Words) -> str:

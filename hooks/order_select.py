@@ -13,9 +13,10 @@ from hooks.chart.codes import LabCodes, conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
 from hooks.chart.labs import is_partial, read_series
+from hooks.chart.order import LabOrder, Order
 from hooks.chart.orders import OrderReader
 from hooks.chart.patient import read_patient
-from hooks.chart.problems import read_conditions
+from hooks.chart.problems import Condition, read_conditions
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import assess
 from hooks.protocol.assessment import Assessment
@@ -108,15 +109,18 @@ class OrderSelect:
         silence = self._nothing_ordered(context)
         if silence is not None:
             return Answer([], self._answering.silence(silence, now), None, None)
-        chart = self._read(context, prefetch, now)
-        assessment = assess(chart, self.protocol)
+        chart = self.read(context, prefetch, now)
+        return self.word(context, assess(chart, self.protocol))
+
+    def word(self, context: OrderContext, assessment: Assessment) -> Answer:
+        """Put an assessment into words, for whoever selected the orders."""
         newest = assessment.evidence.magnesium.measurement
         addressee = Addressee(
             context.patient_id,
             context.encounter_id,
             context.user_id,
             newest.reference if newest else None,
-            now,
+            assessment.chart.now,
         )
         references = Counter(draft.reference for draft in context.drafts)
         # Two drafts of one id cannot be told apart in an update.
@@ -130,7 +134,7 @@ class OrderSelect:
             [] if card is None else [card.to_json()],
             account,
             assessment,
-            chart,
+            assessment.chart,
         )
 
     def _nothing_ordered(self, context: OrderContext) -> str | None:
@@ -141,37 +145,51 @@ class OrderSelect:
             return "not-ordered"
         return "blank-draft" if all(draft.is_blank for draft in orders) else None
 
-    def _read(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Chart:
-        def series(analyte: Analyte) -> Series:
-            if analyte not in prefetch:
-                return Series(available=False)
-            return read_series(analyte, prefetch[analyte], context.patient_id, self._codes)
-
-        patient_id = context.patient_id
+    def read(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Chart:
+        """The chart of the call at `now`. Raises MissingData if the patient is somebody else."""
+        patient = read_patient(prefetch.get("patient"), context.patient_id)
+        results = {
+            analyte.value: self.read_results(analyte, context, prefetch) for analyte in Analyte
+        }
         return Chart(
             now,
-            read_patient(prefetch.get("patient"), patient_id),
-            series(Analyte.MAGNESIUM),
-            series(Analyte.POTASSIUM),
-            series(Analyte.CREATININE),
-            series(Analyte.WEIGHT),
-            series(Analyte.QTC),
-            series(Analyte.EGFR),
-            (
-                *self._orders.drafts(context.drafts, context.entries),
-                *self._orders.recorded(prefetch.get("medications"), patient_id),
+            patient,
+            orders=self.read_orders(context, prefetch),
+            lab_orders=self.read_levels(context, prefetch),
+            conditions=self.read_problems(context, prefetch),
+            unknown=frozenset(
+                [
+                    key
+                    for key in _ORDERS_AND_PROBLEMS
+                    if key not in prefetch or is_partial(prefetch[key])
+                ]
             ),
-            (
-                *self._orders.lab_drafts(context.drafts),
-                *self._orders.lab_orders(prefetch.get("labOrders"), patient_id),
-            ),
-            read_conditions(prefetch.get("conditions"), patient_id, self._conditions),
-            frozenset(
-                key
-                for key in _ORDERS_AND_PROBLEMS
-                if key not in prefetch or is_partial(prefetch[key])
-            ),
+            **results,
         )
+
+    def read_results(self, analyte: Analyte, context: OrderContext, prefetch: Prefetch) -> Series:
+        """The results of one analyte."""
+        if analyte not in prefetch:
+            return Series(available=False)
+        return read_series(analyte, prefetch[analyte], context.patient_id, self._codes)
+
+    def read_orders(self, context: OrderContext, prefetch: Prefetch) -> tuple[Order, ...]:
+        """The medication orders: drafted, running and given."""
+        return (
+            *self._orders.drafts(context.drafts, context.entries),
+            *self._orders.recorded(prefetch.get("medications"), context.patient_id),
+        )
+
+    def read_levels(self, context: OrderContext, prefetch: Prefetch) -> tuple[LabOrder, ...]:
+        """The levels that are drafted or ordered."""
+        return (
+            *self._orders.lab_drafts(context.drafts),
+            *self._orders.lab_orders(prefetch.get("labOrders"), context.patient_id),
+        )
+
+    def read_problems(self, context: OrderContext, prefetch: Prefetch) -> tuple[Condition, ...]:
+        """The known conditions on the problem list."""
+        return read_conditions(prefetch.get("conditions"), context.patient_id, self._conditions)
 
     def _query(self, analyte: Analyte) -> str:
         codes = ",".join(f"{code.system}|{code.code}" for code in self._codes.included(analyte))

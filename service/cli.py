@@ -14,7 +14,7 @@ from rich.text import Text
 from hooks.errors import HookError, SiteFileError
 from hooks.protocol import Protocol, difference, table
 from hooks.protocol import load as load_protocol
-from service import client, explanation, fixture, observability, server, sheet, sidebar
+from service import client, explanation, fixture, observability, server, sheet, sidebar, timing
 from service.app import create_app
 from service.clock import utc_now
 from service.fixture import Fixture
@@ -145,12 +145,14 @@ def fire(file: Path, url: str, as_is: bool, seconds: float, as_json: bool) -> No
 @click.option("--protocol", type=_FILE, metavar="FILE", help="Decide by this protocol.")
 @click.option("--lab-codes", type=_FILE, metavar="FILE", help="Know these laboratory codes too.")
 @click.option("--qt-drugs", type=_FILE, metavar="FILE", help="Take these as the QT drugs.")
+@click.option("--timing", "timed", is_flag=True, help="Show what each stage costs here.")
 def explain(
     file: Path,
     now: datetime | None,
     protocol: Path | None,
     lab_codes: Path | None,
     qt_drugs: Path | None,
+    timed: bool,
 ) -> None:
     """Show how the request in FILE is decided: chart, gates and rows, cards. Needs no server.
 
@@ -164,6 +166,7 @@ def explain(
     try:
         settings = _settings(protocol=protocol, lab_codes=lab_codes, qt_drugs=qt_drugs)
         answer = explanation.decide(case.request, moment, settings)
+        costs = explanation.time(case.request, moment, settings) if timed else None
     except (SettingsError, SiteFileError) as error:
         _stop(str(error), status=2)
     except (HookError, Refusal) as error:
@@ -172,6 +175,8 @@ def explain(
     _head(console, case)
     explanation.show(console, answer, moment)
     _show_cards(console, answer.cards, answer.assessment)
+    if costs is not None:
+        timing.show(console, costs)
 
 
 @main.group(short_help="Read, check and compare protocols.")

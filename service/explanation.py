@@ -6,6 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -13,9 +14,10 @@ from rich.text import Text
 
 from hooks.order_select import Answer, OrderSelect
 from hooks.protocol.assessment import Outcome, Step
-from service import envelope, prefetch, site
+from service import envelope, prefetch, site, timing
 from service.outcomes import refuse
 from service.settings import Settings
+from service.timing import Cost
 
 _WHOLE_MINUTE = re.compile(r"(T\d\d:\d\d):00")
 _OUTCOME_STYLES = {Outcome.DECIDED: "bold green", Outcome.NOT_ASKED: "dim"}
@@ -33,14 +35,26 @@ def decide(request: dict[str, Any], now: datetime, settings: Settings) -> Answer
 def answer_to(request: dict[str, Any], now: datetime, hooks: Iterable[OrderSelect]) -> Answer:
     """What the one of `hooks` that is called answers. Raises Refusal or a HookError."""
     received = envelope.read(request)
+    hook = _called(received.hook, hooks)
+    context = hook.read_context(received.context)
+    prefetched = prefetch.sort(hook.prefetch, received.prefetch)
+    if hook.needs_data(context):
+        prefetched.demand(hook.required)
+    return hook.answer(context, prefetched.data, now)
+
+
+def _called(name: str, hooks: Iterable[OrderSelect]) -> OrderSelect:
     for hook in hooks:
-        if hook.hook == received.hook:
-            context = hook.read_context(received.context)
-            prefetched = prefetch.sort(hook.prefetch, received.prefetch)
-            if hook.needs_data(context):
-                prefetched.demand(hook.required)
-            return hook.answer(context, prefetched.data, now)
+        if hook.hook == name:
+            return hook
     raise refuse(HTTPStatus.BAD_REQUEST, "value", "No service answers this hook.", "hook")
+
+
+def time(request: dict[str, Any], now: datetime, settings: Settings) -> list[tuple[str, Cost]]:
+    """What each stage of the call costs on this machine. Raises as `decide` does."""
+    raw = msgspec.json.Encoder(decimal_format="number").encode(request)
+    hook = _called(envelope.read(request).hook, site.services(settings))
+    return [(stage.name, timing.cost(stage.act)) for stage in timing.stages(raw, hook, now)]
 
 
 def show(console: Console, answer: Answer, now: datetime) -> None:

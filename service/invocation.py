@@ -96,8 +96,12 @@ def _answer(hook: Hook, call: Call, patient_key: str | None, fhir: FhirClient) -
     answer = call.answer = hook.answer(context, prefetched.data, call.at)
     call.rule = str(answer.assessment.get("rule", "-"))
     cards, assessment = _withheld(answer) if call.silent else (answer.cards, answer.assessment)
-    document = {"cards": cards, "extension": {ASSESSMENT: assessment}}
-    return Response(_encoder.encode(document), content_type="application/json")
+    return Response(encode(cards, assessment), content_type="application/json")
+
+
+def encode(cards: list[dict[str, Any]], assessment: dict[str, Any]) -> bytes:
+    """The body of an answer."""
+    return _encoder.encode({"cards": cards, "extension": {ASSESSMENT: assessment}})
 
 
 def _withheld(answer: Answer) -> tuple[list[dict[str, Any]], dict[str, Any]]:

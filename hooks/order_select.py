@@ -122,7 +122,7 @@ class OrderSelect:
             newest.reference if newest else None,
             assessment.chart.now,
         )
-        references = Counter(draft.reference for draft in context.drafts)
+        references = Counter([draft.reference for draft in context.drafts])
         # Two drafts of one id cannot be told apart in an update.
         drafts = {
             draft.reference: draft.resource

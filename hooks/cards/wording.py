@@ -36,7 +36,7 @@ class Wording:
         self.document = protocol.document
         self.now = assessment.chart.now
         self.zone = _zone(assessment)
-        self.words = Words({}, self._word)
+        self.words = Words(protocol.words, self._word)
 
     # ------------------------------------------------------------------ whole texts
 
@@ -200,7 +200,7 @@ class Wording:
         """What a name stands for; empty for one that means nothing for this assessment."""
         work_out = _WORDS.get(name)
         if work_out is None:
-            return self.protocol.words.get(name, "")
+            return ""
         # A sentence of a site may name itself.
         self.words[name] = ""
         return work_out(self) or ""

@@ -68,15 +68,17 @@ def _form(sentence: str) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=64)
 def _lines(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The lines of a text, each with the names that it wants filled in."""
-    return tuple((line.rstrip(), names_in(line)) for line in text.strip().splitlines())
+    """The lines of a text as forms."""
+    return tuple(_form(line.rstrip()) for line in text.strip().splitlines())
 
 
 def fill(sentence: str, words: Mapping[str, str]) -> str:
     """The sentence with its names filled in; a name without words becomes empty."""
     form, names = _form(sentence)
+    if not names:
+        return form % ()
     known = words if isinstance(words, Words) else Words(words, _nothing)
-    return form % tuple(map(known.__getitem__, names)) if names else form % ()
+    return form % tuple(map(known.__getitem__, names))
 
 
 def fill_lines(text: str, words: Words) -> str:
@@ -85,11 +87,10 @@ def fill_lines(text: str, words: Words) -> str:
     Blank lines that meet because a line between them went are folded into one.
     """
     lines: list[str] = []
-    for line, names in _lines(text):
-        if names and not all(map(words.__getitem__, names)):
-            continue
-        if line or (lines and lines[-1]):
-            lines.append(fill(line, words))
+    for form, names in _lines(text):
+        values = tuple(map(words.__getitem__, names))
+        if all(values) and (form or (lines and lines[-1])):
+            lines.append(form % values)
     return "\n".join(lines).strip()
 
 

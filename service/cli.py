@@ -17,6 +17,7 @@ from hooks.protocol import load as load_protocol
 from service import client, explanation, fixture, observability, server, sheet, sidebar
 from service.app import create_app
 from service.clock import utc_now
+from service.demonstration.command import fixtures
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
 from service.insight.command import insight
@@ -380,6 +381,7 @@ def _stop(message: str, status: int) -> NoReturn:
     raise SystemExit(status)
 
 
+main.add_command(fixtures)
 main.add_command(record)
 main.add_command(insight)
 

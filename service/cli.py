@@ -14,7 +14,16 @@ from rich.text import Text
 from hooks.errors import HookError, SiteFileError
 from hooks.protocol import Protocol, difference, table
 from hooks.protocol import load as load_protocol
-from service import client, explanation, fixture, observability, server, sheet, sidebar
+from service import (
+    client,
+    explanation,
+    fixture,
+    observability,
+    server,
+    settings_table,
+    sheet,
+    sidebar,
+)
 from service.app import create_app
 from service.clock import utc_now
 from service.demonstration.command import fixtures
@@ -320,6 +329,26 @@ def replay(
             f"Other files in the folders, passed over: {replayed.passed_over}.",
             err=True,
         )
+
+
+@main.command(name="settings", short_help="List the settings.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    show_default=True,
+)
+def list_settings(form: str) -> None:
+    """List every MAGNESIA_* setting: its default, what it takes and what it means.
+
+    The environment is not read.
+    """
+    rows = list(settings_table.rows())
+    if form == "markdown":
+        click.echo(settings_table.markdown(rows))
+    else:
+        settings_table.show(Console(), rows)
 
 
 def _load(file: Path) -> Fixture:

@@ -169,7 +169,7 @@ def test_the_health_check_runs_without_another_program() -> None:
 
 
 def test_the_tests_read_the_same_hapi_as_the_demonstration(compose: dict[str, Any]) -> None:
-    pom = (ROOT / "tests" / "e2e" / "hapi" / "pom.xml").read_text()
+    pom = (ROOT / "tests" / "e2e" / "hapi_server" / "pom.xml").read_text()
     version = re.search(r"<hapi.version>([^<]+)<", pom)
     assert version
     assert compose["fhir"]["image"].startswith(f"hapiproject/hapi:v{version[1]}-")

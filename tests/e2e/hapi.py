@@ -1,6 +1,6 @@
 """HAPI FHIR as a process: fetched by Maven, compiled, run on a free port, loaded, ended.
 
-HAPI is what it is everywhere else; `hapi/` holds only the hundred lines that put it on a port with
+HAPI is what it is everywhere else; `hapi_server/` holds only the hundred lines that put it on a port with
 a database in memory, because its own command line server cannot be had from a registry.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import requests
 
 MAGNESIA = Path(sys.executable).with_name("magnesia")
-SOURCE = Path(__file__).parent / "hapi"
+SOURCE = Path(__file__).parent / "hapi_server"
 #: A cold start takes half a minute on two busy cores.
 START_SECONDS = 300
 BUILD_SECONDS = 900

@@ -225,4 +225,4 @@ def test_a_server_that_goes_away_is_said_quickly(hapi_build: hapi.Build, tmp_pat
         del kept["prefetch"]["potassium"]
         decision, cards = told(post(site, {**kept, "fhirServer": server.url}))
         assert decision["rule"] == "DT1"
-        assert "otassium" in cards[0]["detail"]
+        assert "Potassium unknown" in cards[0]["detail"]

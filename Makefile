@@ -32,7 +32,7 @@ test: $(VENV)/.dev
 
 # -rs says of each test that was skipped what the machine lacks.
 e2e: $(VENV)/.dev
-	$(BIN)/pytest -m e2e -rs tests/e2e
+	$(BIN)/pytest -rs tests/e2e
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m tests.documents.settings

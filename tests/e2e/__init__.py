@@ -1,4 +1,4 @@
-"""The service among programs that others wrote: a FHIR server, a browser. `make e2e` runs these.
+"""The service among programs that others wrote: a FHIR server, a browser.
 
-Every test below here carries the marker `e2e`, which `make test` leaves out.
+`make e2e` runs these; `make test` does not look into this folder.
 """

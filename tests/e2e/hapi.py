@@ -1,7 +1,7 @@
 """HAPI FHIR as a process: fetched by Maven, compiled, run on a free port, loaded, ended.
 
-HAPI is what it is everywhere else; `hapi_server/` holds only the hundred lines that put it on a port with
-a database in memory, because its own command line server cannot be had from a registry.
+HAPI is what it is everywhere else; `hapi_server/` holds only the hundred lines that put it on a
+port with a database in memory, because its own command line server cannot be had from a registry.
 """
 
 import shutil
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import requests
 
 MAGNESIA = Path(sys.executable).with_name("magnesia")
@@ -128,3 +129,19 @@ def running(build: Build) -> Iterator[Hapi]:
             late.cancel()
             process.kill()
             process.communicate()
+
+
+@pytest.fixture(scope="session")
+def hapi_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """HAPI FHIR, fetched and compiled; skips where there is no Java or no Maven."""
+    if (lack := lacking()) is not None:
+        pytest.skip(lack)
+    return build(tmp_path_factory.mktemp("hapi"))
+
+
+@pytest.fixture(scope="session")
+def hapi_url(hapi_build: Build) -> Iterator[str]:
+    """The base URL of a running HAPI FHIR server, with the patients of `fixtures/` on it."""
+    with running(hapi_build) as server:
+        server.load_fixtures()
+        yield server.url

@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test durability lint lock clean
+.PHONY: help install demo serve test e2e docs durability lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
 	@echo "make serve    serve with the MAGNESIA_* settings of the environment"
 	@echo "make test     run the whole test suite"
+	@echo "make e2e      test beside HAPI FHIR and in a browser (needs a JDK 17, Maven, Chromium)"
+	@echo "make docs     write into docs/ what the program says of itself"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
 	@echo "make lint     check style and types"
 	@echo "make install  install into $(VENV) what serving needs"
@@ -27,6 +29,13 @@ serve: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	$(BIN)/pytest
+
+# -rs says of each test that was skipped what the machine lacks.
+e2e: $(VENV)/.dev
+	$(BIN)/pytest -rs tests/e2e
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m tests.documents.settings
 
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability

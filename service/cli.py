@@ -14,9 +14,19 @@ from rich.text import Text
 from hooks.errors import HookError, SiteFileError
 from hooks.protocol import Protocol, difference, table
 from hooks.protocol import load as load_protocol
-from service import client, explanation, fixture, observability, server, sheet, sidebar
+from service import (
+    client,
+    explanation,
+    fixture,
+    observability,
+    server,
+    settings_table,
+    sheet,
+    sidebar,
+)
 from service.app import create_app
 from service.clock import utc_now
+from service.demonstration.command import fixtures
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
 from service.insight.command import insight
@@ -321,6 +331,26 @@ def replay(
         )
 
 
+@main.command(name="settings", short_help="List the settings.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    show_default=True,
+)
+def list_settings(form: str) -> None:
+    """List every MAGNESIA_* setting: its default, what it takes and what it means.
+
+    The environment is not read.
+    """
+    rows = list(settings_table.rows())
+    if form == "markdown":
+        click.echo(settings_table.markdown(rows))
+    else:
+        settings_table.show(Console(), rows)
+
+
 def _load(file: Path) -> Fixture:
     try:
         return fixture.load(file)
@@ -380,6 +410,7 @@ def _stop(message: str, status: int) -> NoReturn:
     raise SystemExit(status)
 
 
+main.add_command(fixtures)
 main.add_command(record)
 main.add_command(insight)
 

@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test durability lint lock clean
+.PHONY: help install demo serve test bench durability lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
 	@echo "make serve    serve with the MAGNESIA_* settings of the environment"
 	@echo "make test     run the whole test suite"
+	@echo "make bench    measure the service beside a bare Flask view (needs wrk); FULL=1 for every case"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
 	@echo "make lint     check style and types"
 	@echo "make install  install into $(VENV) what serving needs"
@@ -30,6 +31,9 @@ test: $(VENV)/.dev
 
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(if $(FULL),--full)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

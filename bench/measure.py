@@ -14,8 +14,8 @@ from bench.process import Memory, Process, floor, service
 from bench.signer import Signer
 
 SERVICE, LEAN, PLAIN = "service", "lean floor", "plain floor"
-#: Tokens for the first second; later rounds know how fast the service is.
-_FIRST_TOKENS = 6000
+#: Tokens for a load, at the least; later loads know how fast the service is.
+_FEWEST_TOKENS = 5000
 _WARM_SECONDS = 1.0
 
 
@@ -128,7 +128,7 @@ class Stage:
         own = name == SERVICE
         tokens = None
         if own and self._signer:
-            count = int(self._rate * seconds * 1.5) or _FIRST_TOKENS
+            count = max(_FEWEST_TOKENS, int(self._rate * seconds * 2))
             tokens = self._signer.write(self._directory / "tokens", count, self._case.path)
         done = load.full(
             self.servers[name].port,

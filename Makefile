@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test e2e docs durability lint lock clean
+.PHONY: help install demo serve test e2e bench docs durability lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
 	@echo "make serve    serve with the MAGNESIA_* settings of the environment"
 	@echo "make test     run the whole test suite"
 	@echo "make e2e      test beside HAPI FHIR and in a browser (needs a JDK 17, Maven, Chromium)"
+	@echo "make bench    measure the service beside a bare Flask view (needs wrk); FULL=1 for every case"
 	@echo "make docs     write into docs/ what the program says of itself"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
 	@echo "make lint     check style and types"
@@ -39,6 +40,9 @@ docs: $(VENV)/.dev
 
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(if $(FULL),--full)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ def upgrade(engine: Engine) -> None:
     Raises RecordError if a newer Magnesia made the tables, and what SQLAlchemy raises.
     """
     if engine.dialect.name == "sqlite":
-        _write_ahead(engine)
+        write_ahead(engine)
     with engine.begin() as connection:
         # On SQLite the transaction itself is the lock.
         if engine.dialect.name == "postgresql":
@@ -55,7 +55,7 @@ def configuration(connection: Connection | None) -> Config:
     return config
 
 
-def _write_ahead(engine: Engine) -> None:
+def write_ahead(engine: Engine) -> None:
     """Write-ahead logging: readers do not wait for the writer. It is a property of the file."""
     deadline = monotonic() + _WAL_SECONDS
     while True:

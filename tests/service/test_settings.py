@@ -233,5 +233,3 @@ def test_the_record_is_kept_in_a_file_by_default() -> None:
     assert environment.database_url.startswith("sqlite:///")
     assert environment.mode == "live"
     assert environment.patient_key is None
-    assert not environment.is_silent(None)
-    assert Settings(mode="silent").is_silent(None)

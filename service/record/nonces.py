@@ -18,7 +18,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, select
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -57,18 +57,20 @@ def digest(issuer: str, identifier: str) -> bytes:
 class Ledger(Store):
     """The used tokens in one database. A statement is a transaction, and outlives the process."""
 
-    def enter(self, token: bytes, expires: int, now: int) -> bool:
-        """Write a token down; False if it stands there already. Raises StoreDown."""
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
         new = (sqlite if self.is_sqlite else postgresql).insert(Nonce)
-        statement = new.on_conflict_do_update(
+        self._enter = new.on_conflict_do_update(
             index_elements=[Nonce.digest],
             set_={"expires": new.excluded.expires},
-            where=Nonce.expires < now - MARGIN_SECONDS,
+            where=Nonce.expires < bindparam("old"),
         )
+
+    def enter(self, token: bytes, expires: int, now: int) -> bool:
+        """Write a token down; False if it stands there already. Raises StoreDown."""
+        row = {"digest": token, "expires": expires, "old": now - MARGIN_SECONDS}
         with self._connected() as connection:
-            return bool(
-                connection.execute(statement, {"digest": token, "expires": expires}).rowcount
-            )
+            return bool(connection.execute(self._enter, row).rowcount)
 
     def sweep(self, now: int) -> None:
         """Delete what nobody would accept any more. Raises StoreDown."""

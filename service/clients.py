@@ -5,9 +5,9 @@ it may ask for, how often, and whether it is shown cards.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -32,6 +32,9 @@ _RECOMMENDED: frozenset[Algorithm] = frozenset(("ES384", "RS384"))
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^\S+$")]
 
 
+Items = TypeVar("Items", bound=Collection[object])
+
+
 class ClientsError(SiteFileError):
     """A file of clients cannot be used."""
 
@@ -40,6 +43,12 @@ def _printable(name: str) -> str:
     if not name.isprintable() or name != name.strip():
         raise ValueError("must be printable, without spaces around it")
     return name
+
+
+def _some(items: Items) -> Items:
+    if not items:
+        raise ValueError("must hold at least one")
+    return items
 
 
 def _key_url(url: str) -> str:
@@ -69,9 +78,9 @@ class Client(BaseModel):
     iss: Text
     jwks_url: Annotated[Text, AfterValidator(_key_url)] | None = None
     jwks_file: Path | None = None
-    algorithms: Annotated[frozenset[Algorithm], Field(min_length=1)] = _RECOMMENDED
-    tenants: Annotated[frozenset[Text], Field(min_length=1)] | None = None
-    services: Annotated[frozenset[Text], Field(min_length=1)] | None = None
+    algorithms: Annotated[frozenset[Algorithm], AfterValidator(_some)] = _RECOMMENDED
+    tenants: Annotated[frozenset[Text], AfterValidator(_some)] | None = None
+    services: Annotated[frozenset[Text], AfterValidator(_some)] | None = None
     jku: Text | None = None
     rate: Annotated[float, Field(strict=True, gt=0, le=_HIGHEST_RATE, allow_inf_nan=False)] = (
         _DEFAULT_RATE
@@ -97,7 +106,7 @@ class Client(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    client: Annotated[tuple[Client, ...], Field(min_length=1)]
+    client: Annotated[tuple[Client, ...], AfterValidator(_some)]
 
 
 class Clients:
@@ -179,7 +188,7 @@ def _lined(problems: list[_Problem], data: Mapping[str, Any], text: str) -> tupl
     numbered = sorted(
         ((lines.line_of(path, where), _place(path, data), said) for path, said in problems)
     )
-    return tuple(f"line {line}: {place} {said}" for line, place, said in numbered)
+    return tuple(f"line {line}: {place}: {said}" for line, place, said in numbered)
 
 
 def _place(path: lines.Path, data: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ class Record:
         self._writer = Writer(self.store, spool)
         self._desk = Desk("feedback-store", _CLERKS)
         #: The tokens that clients have used; nothing is opened before the first.
-        self.nonces = Nonces(url, spool)
+        self.nonces = Nonces(self.store, spool)
 
     def prepare(self) -> None:
         """Bring the tables up to date. Raises RecordError if that can never work; a store that is

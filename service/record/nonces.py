@@ -15,12 +15,13 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic, sleep, time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from service.record import schema
@@ -40,6 +41,7 @@ MARGIN_SECONDS = 300
 _SWEEP_SECONDS = 60.0
 _TRY_SECONDS = 1.0
 _SETTLE_SECONDS = 5.0
+_CLOSE_SECONDS = 2.0
 _SWEPT_AT_ONCE = 1000
 #: What a process remembers by itself, and what it still owes the store, at most.
 _REMEMBERED = 100_000
@@ -55,22 +57,29 @@ def digest(issuer: str, identifier: str) -> bytes:
 
 
 class Ledger(Store):
-    """The used tokens in one database. A statement is a transaction, and outlives the process."""
+    """The used tokens in one database, whose tables `record` looks after. A statement is a
+    transaction, and outlives the process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, record: Store | None = None) -> None:
         super().__init__(url)
+        self._record = record
         new = (sqlite if self.is_sqlite else postgresql).insert(Nonce)
         self._enter = new.on_conflict_do_update(
             index_elements=[Nonce.digest],
             set_={"expires": new.excluded.expires},
             where=Nonce.expires < bindparam("old"),
-        )
+        ).execution_options(preserve_rowcount=True)
+
+    def prepare(self) -> None:
+        """See to it that the table is there."""
+        if self._record is not None:
+            self._record.prepare()
 
     def enter(self, token: bytes, expires: int, now: int) -> bool:
         """Write a token down; False if it stands there already. Raises StoreDown."""
         row = {"digest": token, "expires": expires, "old": now - MARGIN_SECONDS}
         with self._connected() as connection:
-            return bool(connection.execute(self._enter, row).rowcount)
+            return connection.execute(self._enter, row).rowcount == 1
 
     def sweep(self, now: int) -> None:
         """Delete what nobody would accept any more. Raises StoreDown."""
@@ -84,6 +93,17 @@ class Ledger(Store):
         """Raises StoreDown if the database does not answer."""
         with self._connected() as connection:
             connection.execute(select(1))
+
+    def close(self) -> None:
+        """Close the connections, once what is just being asked has been answered."""
+        deadline = monotonic() + _CLOSE_SECONDS
+        while self._is_busy() and monotonic() < deadline:
+            sleep(0.01)
+        super().close()
+
+    def _is_busy(self) -> bool:
+        pool = None if self._engine is None else self._engine[1].pool
+        return isinstance(pool, QueuePool) and pool.checkedout() > 0
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -150,8 +170,8 @@ def _set_up(connection: Any, _: object) -> None:
 class Nonces:
     """Says of each token whether it is used for the first time."""
 
-    def __init__(self, url: str, directory: Path) -> None:
-        ledger = Ledger(url)
+    def __init__(self, record: Store, directory: Path) -> None:
+        ledger = Ledger(record.url, record)
         self._host = ledger if ledger.is_sqlite else HostLedger(directory / "nonces.sqlite")
         self._shared = None if ledger.is_sqlite else ledger
         self._lock = threading.Lock()
@@ -161,6 +181,7 @@ class Nonces:
     def _begin(self) -> None:
         self._desk = Desk("nonces", _CLERKS)
         self._ended = threading.Event()
+        self._tidying: threading.Thread | None = None
         self._remembered: OrderedDict[bytes, int] = OrderedDict()
         #: What only this host knows yet.
         self._owed: deque[tuple[bytes, int]] = deque(maxlen=_REMEMBERED)
@@ -197,6 +218,8 @@ class Nonces:
     def stop(self) -> None:
         """Let go of the databases."""
         self._ended.set()
+        if self._tidying is not None and self._pid == os.getpid():
+            self._tidying.join(_SETTLE_SECONDS)
         for ledger in (self._host, self._shared):
             if ledger is not None:
                 ledger.close()
@@ -226,8 +249,10 @@ class Nonces:
         with self._lock:
             if self._pid != os.getpid():
                 self._begin()
-                tidy = threading.Thread(target=self._tidy, args=(self._ended,), daemon=True)
-                tidy.start()
+                self._tidying = threading.Thread(
+                    target=self._tidy, args=(self._ended,), daemon=True
+                )
+                self._tidying.start()
                 self._pid = os.getpid()
 
     def _tidy(self, ended: threading.Event) -> None:

@@ -1,6 +1,7 @@
 """The tables' history: migrations that run at the start, one process at a time."""
 
 from pathlib import Path
+from threading import Lock
 from time import monotonic, sleep
 
 from alembic import command
@@ -18,6 +19,8 @@ _LOCK = 0x4D61676E65736961  # "Magnesia"
 _WAL_SECONDS = 30.0
 #: The execution option of an SQLite connection that does what cannot be done in a transaction.
 PLAIN = "plain"
+# Alembic knows one migration at a time in a process.
+_one_at_a_time = Lock()
 
 
 def upgrade(engine: Engine) -> None:
@@ -27,7 +30,7 @@ def upgrade(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         write_ahead(engine)
-    with engine.begin() as connection:
+    with _one_at_a_time, engine.begin() as connection:
         # On SQLite the transaction itself is the lock.
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

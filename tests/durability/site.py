@@ -20,7 +20,9 @@ SECONDS = 60.0
 class Site:
     """One host: a port of its own, and a directory in which the service keeps its files."""
 
-    def __init__(self, directory: Path, database_url: str, workers: int = 2) -> None:
+    def __init__(
+        self, directory: Path, database_url: str, workers: int = 2, **settings: str
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -31,6 +33,7 @@ class Site:
             "MAGNESIA_DATABASE_URL": database_url,
             "MAGNESIA_WORKERS": str(workers),
             "MAGNESIA_LOG_LEVEL": "warning",
+            **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -41,6 +44,15 @@ class Site:
     def __exit__(self, *_: object) -> None:
         if self._master().poll() is None:
             self.kill()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def expect(self, **settings: str) -> None:
+        """Change settings, by their variables, before it is started."""
+        self._environment |= settings
 
     @property
     def log(self) -> str:

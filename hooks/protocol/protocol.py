@@ -1,6 +1,5 @@
 """The protocol: bands, doses, windows, gates and wording as data, loaded once, checked at start."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,7 +96,7 @@ def parse(text: str, name: str) -> Protocol:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ProtocolError(name, (_syntax(str(error), text),)) from error
+        raise ProtocolError(name, (lines.syntax(str(error), text),)) from error
     where = lines.locate(text)
     try:
         document = Document.model_validate(data)
@@ -111,13 +110,6 @@ def parse(text: str, name: str) -> Protocol:
     if found:
         raise ProtocolError(name, _with_lines(found, where))
     return Protocol(document)
-
-
-def _syntax(message: str, text: str) -> str:
-    """A TOML error with its line in front, as the others have it."""
-    match = re.search(r" \(at line (\d+), column \d+\)", message)
-    line = match[1] if match else str(len(text.splitlines()) or 1)
-    return f"line {line}: no TOML: {message.partition(' (at ')[0]}"
 
 
 def _with_lines(

@@ -29,9 +29,15 @@ _POLICY = "; ".join(
 
 
 def install(
-    app: Flask, hooks: Sequence[Hook], protocol: Protocol, clock: Callable[[], datetime]
+    app: Flask,
+    hooks: Sequence[Hook],
+    protocol: Protocol,
+    clock: Callable[[], datetime],
+    *,
+    has_order_entry: bool = True,
 ) -> None:
-    """Add the pages to `app`."""
+    """Add the pages to `app`. Order entry calls the service from a browser, which has no token, so
+    there is none where callers must prove who they are."""
     # Addresses inside the pages are relative, so that they hold behind a proxy's path too.
     blueprint = Blueprint(
         "pages",
@@ -41,7 +47,10 @@ def install(
         static_url_path="/assets",
     )
     blueprint.after_request(_guard)
-    order_entry.add(blueprint, hooks, clock)
+    if has_order_entry:
+        order_entry.add(blueprint, hooks, clock)
+    else:
+        order_entry.add_closed(blueprint)
     protocol_page.add(blueprint, protocol)
     app.register_blueprint(blueprint)
 

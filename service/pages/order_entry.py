@@ -57,6 +57,7 @@ def add(
             patients=known.values(),
             orders=orders,
             current="order-entry",
+            order_entry=True,
             insight=has_insight(),
         )
 
@@ -80,6 +81,15 @@ def add(
     @blueprint.post("/order-entry/explain")
     def explain() -> Response:
         return _json(_explanation(hooks, body.read(request), clock()))
+
+
+def add_closed(blueprint: Blueprint) -> None:
+    """Add a page that says why there is no order entry."""
+
+    @blueprint.get("/")
+    def say_that_it_is_closed() -> tuple[str, HTTPStatus]:
+        page = render_template("closed.html", order_entry=False, insight=has_insight())
+        return page, HTTPStatus.NOT_FOUND
 
 
 def _explanation(hooks: Sequence[Hook], call: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -113,9 +123,18 @@ def _explanation(hooks: Sequence[Hook], call: dict[str, Any], now: datetime) -> 
     }
 
 
+def has_order_entry() -> bool:
+    """Whether this installation has order entry, so that the pages may lead to it."""
+    return _serves("/order-entry/catalogue")
+
+
 def has_insight() -> bool:
     """Whether this installation has the insight page, so that the pages may lead to it."""
-    return any(rule.rule == "/insight" for rule in current_app.url_map.iter_rules())
+    return _serves("/insight")
+
+
+def _serves(address: str) -> bool:
+    return any(rule.rule == address for rule in current_app.url_map.iter_rules())
 
 
 def _json(document: dict[str, Any]) -> Response:

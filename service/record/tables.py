@@ -14,10 +14,12 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Dialect,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -262,3 +264,14 @@ class Loss(Table):
     at: Mapped[datetime]
     decisions: Mapped[int]
     reason: Mapped[str]
+
+
+class Nonce(Table):
+    """A token that has been used, until it expires: a hash of its issuer and its identifier."""
+
+    __tablename__ = "nonce"
+    __table_args__ = (Index(None, "expires"), {"sqlite_with_rowid": False})
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    #: The last second, since 1970, at which the token would still be accepted.
+    expires: Mapped[int] = mapped_column(BigInteger)

@@ -46,6 +46,15 @@ class Site:
             self.kill()
 
     @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def expect(self, **settings: str) -> None:
+        """Change settings, by their variables, before it is started."""
+        self._environment |= settings
+
+    @property
     def log(self) -> str:
         """What the service has logged."""
         return (self._directory / "log").read_text()

@@ -43,8 +43,8 @@ class Order:
 
     @property
     def is_parenteral_magnesium(self) -> bool:
-        """Whether the order puts magnesium into a vein or a muscle."""
-        return self.magnesium in (Route.INTRAVENOUS, Route.INTRAMUSCULAR)
+        """Whether the order puts magnesium into a vein or a muscle, or may do so."""
+        return self.magnesium is not None and self.magnesium is not Route.ENTERAL
 
     @property
     def is_magnesium(self) -> bool:

@@ -115,11 +115,18 @@ class OrderReader:
         )
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
+        """The ordered route; without one, what the free text of the dosage names."""
         codes: list[str] = []
         texts: list[str] = []
-        for instruction in _objects(resource.get("dosageInstruction")):
-            _collect(instruction.get("route"), codes, texts)
-        return self._drugs.route(codes, texts) if codes or texts else None
+        instructions = _objects(resource.get("dosageInstruction"))
+        stated = [one["route"] for one in instructions if one.get("route")]
+        for route in stated:
+            # Some systems send the bare word, which FHIR does not know.
+            _collect({"text": route} if isinstance(route, str) else route, codes, texts)
+        if stated:
+            return self._drugs.route(codes, texts)
+        said = (one.get("text") for one in instructions)
+        return self._drugs.route_beside(" ; ".join(text for text in said if isinstance(text, str)))
 
     def _indication(self, resource: Mapping[str, Any]) -> str | None:
         """Another indication than a low level that the order's reason names in code or words."""

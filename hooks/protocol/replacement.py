@@ -4,7 +4,7 @@ Settled 6 to 8: an order counts if it may have put magnesium into the patient af
 was taken, or will; a drafted one is held against the row, and what is wrong is offered corrected.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -166,11 +166,11 @@ class DraftCheck:
 
 
 def is_too_fast(order: Order, protocol: Protocol) -> bool:
-    """M8: whether a draft runs faster than the site's ceiling; only intravenous rates count."""
+    """M8: whether a draft runs faster than the site's ceiling, as far as it may go into a vein."""
     rate = order.dosage.rate
     ceiling = protocol.document.rate.ceiling.value
     return (
-        order.magnesium is Route.INTRAVENOUS
+        order.magnesium in (Route.INTRAVENOUS, Route.OTHER)
         and rate is not None
         and rate * ceiling.minutes > ceiling.milligrams
     )
@@ -194,16 +194,12 @@ def check(
         # What repeats, or stands beside other magnesium, is slowed down and never raised.
         raisable = alone and not dosage.recurring and dosage.grams is not None
         correction = dosing if raisable else _no_more(dosing, dosage.grams)
-    elif dosage.rate is None or dosage.rate_unread:
-        verdicts.append("rate-unreadable")
-        if dosage.minutes is None:
-            verdicts.append("duration-assumed")
-    elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
-        verdicts.append("rate-above-row")
+    else:
+        verdicts += _rate_verdicts(order, dosing, share)
     if dosage.grams is None:
         verdicts.append("dose-unreadable")
     elif _exceeds(dosing.dose.value, dosage.grams, share):
-        if alone and not dosage.recurring:
+        if alone and not dosage.recurring and order.magnesium is Route.INTRAVENOUS:
             verdicts.append("dose-low")
             correction = correction or _slowly(dosing, dosage.minutes)
     elif _exceeds(dosage.grams, dosing.dose.value, share):
@@ -213,9 +209,24 @@ def check(
             correction = correction or _slowly(dosing, dosage.minutes)
     if dosage.recurring:
         verdicts.append("repeats")
+    if order.magnesium is Route.OTHER:
+        verdicts.append("route-unread")
     if order.magnesium is not Route.INTRAVENOUS:
         correction = None
     return DraftCheck(order, tuple(verdicts), correction)
+
+
+def _rate_verdicts(order: Order, dosing: Dosing, share: Decimal) -> Iterator[str]:
+    """What is to be said of a rate that is not above the ceiling; a muscle knows no rate."""
+    dosage = order.dosage
+    if order.magnesium is Route.INTRAMUSCULAR:
+        return
+    if dosage.rate is None or dosage.rate_unread:
+        yield "rate-unreadable"
+        if dosage.minutes is None:
+            yield "duration-assumed"
+    elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
+        yield "rate-above-row"
 
 
 def dangers(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> tuple[str, ...]:

@@ -31,11 +31,16 @@ class DrugClass(StrEnum):
 
 
 class Route(StrEnum):
-    """How magnesium is given, as far as it matters: into the body or through the gut."""
+    """How magnesium is given, as far as it matters: into the body or through the gut.
+
+    `OTHER` is a route that is stated and is none of these, or that contradicts the product:
+    nobody knows here what it does, so it counts as magnesium and is never made intravenous.
+    """
 
     INTRAVENOUS = "intravenous"
     INTRAMUSCULAR = "intramuscular"
     ENTERAL = "enteral"
+    OTHER = "other"
 
 
 class Drug(Entry):
@@ -79,10 +84,12 @@ class _Product(Entry):
 class _Evidence(Entry):
     intravenous_codes: frozenset[Text]
     intravenous_words: tuple[Text, ...]
+    injected_words: tuple[Text, ...]
     intramuscular_codes: frozenset[Text]
     intramuscular_words: tuple[Text, ...]
     enteral_codes: frozenset[Text]
     enteral_words: tuple[Text, ...]
+    other_words: tuple[Text, ...]
     source: Text
 
 
@@ -132,13 +139,18 @@ class DrugCodes:
         }
         self._ingredient_names = _words(self._ingredients)
         self.heptahydrate = products.heptahydrate
-        self._evidence = products.evidence
-        self._evidence_words = (
-            # `powder for injection` and `injection IV/IM` go into a vein before they go anywhere.
-            (Route.INTRAVENOUS, _words(products.evidence.intravenous_words)),
-            (Route.INTRAMUSCULAR, _words(products.evidence.intramuscular_words)),
-            (Route.ENTERAL, _words(products.evidence.enteral_words)),
+        evidence = products.evidence
+        self._evidence = evidence
+        # `powder for injection` and `injection IV/IM` go into a vein before they go anywhere.
+        self._product_words = (
+            (Route.OTHER, _words(evidence.other_words)),
+            (Route.INTRAVENOUS, _words(evidence.intravenous_words)),
+            (Route.INTRAMUSCULAR, _words(evidence.intramuscular_words)),
+            (Route.INTRAVENOUS, _words(evidence.injected_words)),
+            (Route.ENTERAL, _words(evidence.enteral_words)),
         )
+        # `injection` and `infusion` tell no route: they may lead under the skin or into the spine.
+        self._route_words = (*self._product_words[:3], self._product_words[4])
 
     def recognize(
         self, rxnorm: Iterable[str], texts: Iterable[str], route: Route | None
@@ -154,20 +166,40 @@ class DrugCodes:
         unique = tuple({(drug.name, drug.classes): drug for drug in by_code}.values())
         return Recognition(unique, magnesium, concentration, sulfate)
 
-    def route(self, codes: Iterable[str], texts: Iterable[str]) -> Route | None:
-        """The route that codes and words name; None if they name none that matters."""
+    def route(self, codes: Iterable[str], texts: Iterable[str]) -> Route:
+        """The route that codes, else words, state; OTHER for any that is not certainly known."""
         evidence = self._evidence
-        for code in codes:
-            if code in evidence.enteral_codes:
-                return Route.ENTERAL
-            if code in evidence.intramuscular_codes:
-                return Route.INTRAMUSCULAR
-            if code in evidence.intravenous_codes:
-                return Route.INTRAVENOUS
-        return self._by_words(" ; ".join(texts))
+        stated = {code.strip().upper() for code in codes}
+        known = {
+            route
+            for route, of_route in (
+                (Route.ENTERAL, evidence.enteral_codes),
+                (Route.INTRAMUSCULAR, evidence.intramuscular_codes),
+                (Route.INTRAVENOUS, evidence.intravenous_codes),
+            )
+            if stated & of_route
+        }
+        if not known:
+            known = self._routes_in(" ; ".join(texts))
+        return known.pop() if len(known) == 1 else Route.OTHER
+
+    def route_beside(self, text: str) -> Route | None:
+        """The route that free text names beside other things; None if it names none.
+
+        Only a vein or a muscle is believed: a mouth in a sentence may be about something else,
+        and an order that is wrongly taken for a tablet would let a second dose through.
+        """
+        named = self._routes_in(text)
+        if not named:
+            return None
+        sure = named <= {Route.INTRAVENOUS} or named <= {Route.INTRAMUSCULAR}
+        return named.pop() if sure else Route.OTHER
+
+    def _routes_in(self, text: str) -> set[Route]:
+        return {route for route, words in self._route_words if words.search(text)}
 
     def _by_words(self, text: str) -> Route | None:
-        return next((route for route, words in self._evidence_words if words.search(text)), None)
+        return next((route for route, words in self._product_words if words.search(text)), None)
 
     def _unnamed_salt(self, texts: tuple[str, ...], route: Route | None) -> Route | None:
         """How magnesium is given whose salt the text does not tell, if it is not by mouth.
@@ -179,8 +211,15 @@ class DrugCodes:
             return None
         if any(_is_combination(each) for each in texts):
             return None
-        known = route or self._by_words(text)
+        known = self._settled(route, text)
         return None if known is Route.ENTERAL else (known or Route.INTRAVENOUS)
+
+    def _settled(self, route: Route | None, text: str) -> Route | None:
+        """The ordered route, else the one in the name; a tablet is one by whatever odd route."""
+        by_name = self._by_words(text)
+        if route is None or (route is Route.OTHER and by_name is Route.ENTERAL):
+            return by_name
+        return route
 
     def _magnesium(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
@@ -189,8 +228,9 @@ class DrugCodes:
             product = self._products.get(code)
             if product is not None:
                 if not product.intravenous:
-                    return Route.ENTERAL, None, True
-                given = route if route is Route.INTRAMUSCULAR else Route.INTRAVENOUS
+                    injected = route in (Route.INTRAVENOUS, Route.INTRAMUSCULAR)
+                    return Route.OTHER if injected else Route.ENTERAL, None, True
+                given = Route.OTHER if route is Route.ENTERAL else route or Route.INTRAVENOUS
                 return given, product.mg_per_ml, product.ingredient == _SULFATE
         ingredient = next(
             (self._ingredient_codes[code] for code in codes if code in self._ingredient_codes), None
@@ -207,7 +247,7 @@ class DrugCodes:
         if ingredient is None:
             return self._unnamed_salt(texts, route), None, False
         concentration = next((_concentration(text) for text in texts if _concentration(text)), None)
-        known = route or self._by_words(" ; ".join(texts))
+        known = self._settled(route, " ; ".join(texts))
         if known is None:
             known = Route.ENTERAL if ingredient.needs_intravenous_evidence else Route.INTRAVENOUS
         return known, concentration, ingredient.name == _SULFATE

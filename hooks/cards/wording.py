@@ -116,6 +116,7 @@ class Wording:
             "draft_rate": rate,
             "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
             "places": phrases.places[order.place],
+            "order_reason": escaped(order.unclear_reason or ""),
         }
 
     def _rate(self, per_minute: Decimal) -> str:
@@ -179,6 +180,8 @@ class Wording:
                 return cards.mild
             case CardKind.NOT_LOW:
                 return cards.not_low
+            case CardKind.RATE:
+                return cards.rate
             case CardKind.EMERGENCY:
                 return cards.emergency
             case CardKind.OBSTETRIC:

@@ -26,7 +26,7 @@ class Order:
     neither a name nor a code came. `classes` maps why the drug matters to the drug's own name,
     `route` is the ordered one where it is known. `magnesium` says how the order's magnesium
     sulfate or chloride is given, None if it holds none. `indication` is another reason that the
-    order itself names.
+    order itself certainly names, `unclear_reason` the words that may name or deny one.
     """
 
     reference: str
@@ -40,6 +40,7 @@ class Order:
     dosage: Dosage
     authored: Moment | None
     indication: str | None
+    unclear_reason: str | None = None
 
     @property
     def is_parenteral_magnesium(self) -> bool:

@@ -100,6 +100,7 @@ class OrderReader:
             if not recognition.sulfate:
                 # Grams of another salt say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, problem=DoseProblem.UNIT)
+        indication, unclear = self._indication(resource)
         return Order(
             reference,
             place,
@@ -111,7 +112,8 @@ class OrderReader:
             recognition.magnesium,
             dosage,
             read_moment(resource.get("authoredOn")),
-            self._indication(resource),
+            indication,
+            unclear,
         )
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
@@ -128,21 +130,25 @@ class OrderReader:
         said = (one.get("text") for one in instructions)
         return self._drugs.route_beside(" ; ".join(text for text in said if isinstance(text, str)))
 
-    def _indication(self, resource: Mapping[str, Any]) -> str | None:
-        """Another indication than a low level that the order's reason names in code or words."""
+    def _indication(self, resource: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """Another indication than a low level that the order's reason names, in code or words.
+
+        Second, the words that may name one and may deny it: then there is no indication.
+        """
+        coded = None
         for concept in _objects(resource.get("reasonCode")):
             for coding in _objects(concept.get("coding")):
                 system, code = coding.get("system"), coding.get("code")
                 if isinstance(system, str) and isinstance(code, str):
                     known = self._conditions.find(system, code)
                     if known in _OTHER_INDICATIONS:
-                        return known
+                        coded = coded or known
             text = concept.get("text")
-            if isinstance(text, str):
-                for known in sorted(_OTHER_INDICATIONS):
-                    if known.replace("-", " ") in text.lower().replace("-", " "):
-                        return known
-        return None
+            stated = self._conditions.stated(text) if isinstance(text, str) else None
+            if stated is not None and not stated.certain:
+                return None, text
+            coded = coded or (stated.condition if stated is not None else None)
+        return coded, None
 
     def _lab(self, resource: Mapping[str, Any], place: Place) -> LabOrder | None:
         known = self._labs.read(resource.get("code"))

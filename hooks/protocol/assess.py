@@ -136,6 +136,12 @@ class _Case:
                 card = CardKind.NOT_LOW
             case "high" if evidence.magnesium_is_selected:
                 card = CardKind.NOT_LOW
+        if card is None and any(
+            is_too_fast(order, self.protocol)
+            for order in evidence.replacement.limited
+            if order.selected
+        ):
+            card = CardKind.RATE
         if card is None:
             elsewhere = any(order.selected for order in evidence.replacement.elsewhere)
             return self._silent(band.id, row.id, "other-indication" if elsewhere else band.id, row)
@@ -235,6 +241,9 @@ class _Case:
         for order in replacement.drafted:
             for danger in dangers(order, dosing, tier, self.protocol):
                 self.found.add(danger, order=order, dosing=dosing)
+        for order in replacement.limited:
+            if is_too_fast(order, self.protocol):
+                self.found.add("rate-high", order=order)
         is_plain = not (
             self.found.has_warning
             or replacement.unreadable
@@ -291,7 +300,9 @@ class _Case:
 
     def _find_rates(self) -> None:
         """M8 outside the rows: a rate is too fast whatever the level."""
-        for order in self.evidence.replacement.selected:
+        replacement = self.evidence.replacement
+        asthma = (order for order in replacement.limited if order.selected)
+        for order in (*replacement.selected, *asthma):
             if is_too_fast(order, self.protocol):
                 self.found.add("rate-high", order=order)
 

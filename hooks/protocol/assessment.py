@@ -27,6 +27,7 @@ class CardKind(StrEnum):
     ORDERED = "ordered"
     MILD = "mild"
     NOT_LOW = "not-low"
+    RATE = "rate"
     EMERGENCY = "emergency"
     OBSTETRIC = "obstetric"
     INDETERMINATE = "indeterminate"

@@ -523,6 +523,7 @@ class Cards(Part):
     ordered: CardText
     mild: CardText
     not_low: CardText = Field(alias="not-low")
+    rate: CardText
     emergency: CardText
     obstetric: CardText
     indeterminate: CardText

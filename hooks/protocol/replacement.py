@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import Final
 
 from hooks.chart.chart import Chart, Measurement
 from hooks.chart.codes.drugs import Route
@@ -20,6 +21,9 @@ from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 
 _ONE_DAY = timedelta(days=1)
+
+#: M8, clinical 2.2: what is loaded faster than the label allows, by design.
+_UNLIMITED: Final = frozenset({"pre-eclampsia", "torsades", "cardiac-arrest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class Replacement:
     def counts(self) -> bool:
         """Whether any of them forbids a second dose."""
         return bool(self.selected or self.others or self.elsewhere or self.unreadable)
+
+    @property
+    def limited(self) -> tuple[Order, ...]:
+        """M8: the drafts for another indication whose rate is limited all the same."""
+        return tuple(order for order in self.elsewhere if order.indication not in _UNLIMITED)
 
     @property
     def others(self) -> tuple[Order, ...]:
@@ -211,7 +220,9 @@ def check(
         verdicts.append("repeats")
     if order.magnesium is Route.OTHER:
         verdicts.append("route-unread")
-    if order.magnesium is not Route.INTRAVENOUS:
+    if order.unclear_reason is not None:
+        verdicts.append("reason-unclear")
+    if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:
         correction = None
     return DraftCheck(order, tuple(verdicts), correction)
 

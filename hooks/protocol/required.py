@@ -40,6 +40,7 @@ FINDINGS: Final = frozenset(
         "rate-above-row",
         "rate-unreadable",
         "route-unread",
+        "reason-unclear",
         "dose-unreadable",
         "dose-low",
         "dose-high",

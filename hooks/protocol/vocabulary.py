@@ -76,6 +76,7 @@ OF_THE_PATIENT: Final = frozenset(
         "trend",
         "qtc",
         "places",
+        "order_reason",
     }
 )
 

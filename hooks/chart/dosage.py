@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from hooks.chart.codes.strength import Strength
 from hooks.chart.units import read_number
 
 
@@ -38,11 +39,11 @@ class Dosage:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, mg/mL of the product."""
+    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, a mL of the product."""
 
     meq_per_g: Decimal
     mmol_per_g: Decimal
-    mg_per_ml: Decimal | None
+    strength: Strength | None
 
 
 _MINUTES: Final[Mapping[str, Decimal]] = {
@@ -188,14 +189,21 @@ def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None
             return number / conversion.meq_per_g
         case "mmol":
             return number / conversion.mmol_per_g
-        case "ml" if conversion.mg_per_ml is not None:
-            return number * conversion.mg_per_ml / 1000
+        case "ml" if conversion.strength is not None:
+            return conversion.strength.grams(number)
         case _:
             return None
 
 
 def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
-    """mg per minute from a rateRatio or a rateQuantity."""
+    """mg per minute from a rateRatio or a rateQuantity.
+
+    What runs by the hour is the mixture: only of a product that needs none it tells the dose, and
+    then of any number of containers.
+    """
+    strength = conversion.strength
+    running = replace(strength, ml=None) if strength is not None and strength.ready else None
+    conversion = replace(conversion, strength=running)
     ratio = _object(dose.get("rateRatio"))
     if ratio:
         grams = _amount(_object(ratio.get("numerator")), conversion)

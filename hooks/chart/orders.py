@@ -92,13 +92,13 @@ class OrderReader:
                 classes.setdefault(kind, drug.name)
         heptahydrate = self._drugs.heptahydrate
         conversion = Conversion(
-            heptahydrate.meq_per_g, heptahydrate.mmol_per_g, recognition.mg_per_ml
+            heptahydrate.meq_per_g, heptahydrate.mmol_per_g, recognition.strength
         )
         dosage = Dosage()
         if recognition.magnesium is not None:
             dosage = read_dosage(resource, conversion)
-            if not recognition.sulfate:
-                # Grams of another salt say nothing about grams of sulfate; time still is time.
+            if not recognition.sulfate or _is_elemental(resource, texts):
+                # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, problem=DoseProblem.UNIT)
         indication, unclear = self._indication(resource)
         return Order(
@@ -192,6 +192,12 @@ def _medication(
     if isinstance(display, str) and display.strip():
         texts.append(display)
     return codes, texts
+
+
+def _is_elemental(resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
+    """Whether any text of the order counts elemental magnesium: a tenth of the sulfate's grams."""
+    said = (one.get("text") for one in _objects(resource.get("dosageInstruction")))
+    return any("elemental" in str(text).lower() for text in (*texts, *said))
 
 
 def _collect(

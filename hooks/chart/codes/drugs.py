@@ -8,7 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from hooks.chart.codes import strength
 from hooks.chart.codes.files import Entry, Text, shipped, written
+from hooks.chart.codes.strength import Strength
 
 RXNORM: Final = frozenset(
     {
@@ -78,6 +80,12 @@ class _Product(Entry):
     ingredient: Text
     intravenous: bool
     mg_per_ml: Decimal | None = None
+    ml: Decimal | None = None
+    source: Text
+
+
+class _Undiluted(Entry):
+    mg_per_ml: Decimal
     source: Text
 
 
@@ -95,6 +103,7 @@ class _Evidence(Entry):
 
 class _MagnesiumProducts(Entry):
     heptahydrate: _Heptahydrate
+    undiluted: _Undiluted
     ingredient: tuple[_Ingredient, ...]
     product: tuple[_Product, ...]
     evidence: _Evidence
@@ -105,13 +114,13 @@ class Recognition:
     """What an order's medication is: known drugs, and how its magnesium is given if it is some.
 
     `magnesium` is None for an order that is no magnesium sulfate or chloride at all.
-    `mg_per_ml` is the concentration where the product is known or its name says it; `sulfate`
+    `strength` is what a mL holds where product and name leave no doubt; `sulfate`
     tells the sulfate from the chloride, whose grams mean something else.
     """
 
     drugs: tuple[Drug, ...] = ()
     magnesium: Route | None = None
-    mg_per_ml: Decimal | None = None
+    strength: Strength | None = None
     sulfate: bool = True
 
 
@@ -139,6 +148,7 @@ class DrugCodes:
         }
         self._ingredient_names = _words(self._ingredients)
         self.heptahydrate = products.heptahydrate
+        self._undiluted = products.undiluted.mg_per_ml
         evidence = products.evidence
         self._evidence = evidence
         # `powder for injection` and `injection IV/IM` go into a vein before they go anywhere.
@@ -158,13 +168,23 @@ class DrugCodes:
         """What a medication is, by its RxNorm codes, else by its texts; `route` as ordered."""
         codes, said = tuple(rxnorm), tuple(texts)
         text = " ; ".join(said)
-        magnesium, concentration, sulfate = self._magnesium(codes, said, route)
+        magnesium, sulfate = self._magnesium(codes, said, route)
         by_code = [drug for code in codes for drug in self._by_code.get(code, ())]
         if not by_code and magnesium is None:
-            found = {match.lower() for match in self._names.findall(text)}
-            by_code = [drug for name in sorted(found) for drug in self._by_name[name]]
+            names = {match.lower() for match in self._names.findall(text)}
+            by_code = [drug for name in sorted(names) for drug in self._by_name[name]]
         unique = tuple({(drug.name, drug.classes): drug for drug in by_code}.values())
-        return Recognition(unique, magnesium, concentration, sulfate)
+        found = None if magnesium is None else self._strength(codes, said)
+        return Recognition(unique, magnesium, found, sulfate)
+
+    def _strength(self, codes: tuple[str, ...], texts: tuple[str, ...]) -> Strength | None:
+        products = [self._products[code] for code in codes if code in self._products]
+        known = strength.Written(
+            frozenset(each.mg_per_ml for each in products if each.mg_per_ml is not None),
+            frozenset(each.ml for each in products if each.ml is not None),
+            confusing=False,
+        )
+        return strength.certain(known, texts, self._undiluted)
 
     def route(self, codes: Iterable[str], texts: Iterable[str]) -> Route:
         """The route that codes, else words, state; OTHER for any that is not certainly known."""
@@ -223,34 +243,33 @@ class DrugCodes:
 
     def _magnesium(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
-    ) -> tuple[Route | None, Decimal | None, bool]:
+    ) -> tuple[Route | None, bool]:
         for code in codes:
             product = self._products.get(code)
             if product is not None:
                 if not product.intravenous:
                     injected = route in (Route.INTRAVENOUS, Route.INTRAMUSCULAR)
-                    return Route.OTHER if injected else Route.ENTERAL, None, True
+                    return Route.OTHER if injected else Route.ENTERAL, True
                 given = Route.OTHER if route is Route.ENTERAL else route or Route.INTRAVENOUS
-                return given, product.mg_per_ml, product.ingredient == _SULFATE
+                return given, product.ingredient == _SULFATE
         ingredient = next(
             (self._ingredient_codes[code] for code in codes if code in self._ingredient_codes), None
         )
         if ingredient is None:
             # A code that stands for another drug says more than a word in a text.
             if any(code in self._by_code for code in codes):
-                return None, None, True
+                return None, True
             for text in texts:
                 match = self._ingredient_names.search(text)
                 if match is not None and not _is_combination(text):
                     ingredient = self._ingredients[match[0].lower()]
                     break
         if ingredient is None:
-            return self._unnamed_salt(texts, route), None, False
-        concentration = next((_concentration(text) for text in texts if _concentration(text)), None)
+            return self._unnamed_salt(texts, route), False
         known = self._settled(route, " ; ".join(texts))
         if known is None:
             known = Route.ENTERAL if ingredient.needs_intravenous_evidence else Route.INTRAVENOUS
-        return known, concentration, ingredient.name == _SULFATE
+        return known, ingredient.name == _SULFATE
 
 
 _ANY_MAGNESIUM: Final = re.compile(r"(?<!\w)mag(?:nesium)?(?!-?\w)", re.IGNORECASE)
@@ -258,12 +277,6 @@ _DILUENT: Final = re.compile(
     r"(?:d5w|d10w|dextrose|glucose|ns|saline|sodium chloride|sterile water|water)\b", re.IGNORECASE
 )
 _SULFATE: Final = "magnesium sulfate"
-_CONCENTRATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*mg\s*/\s*ml\b", re.IGNORECASE)
-
-
-def _concentration(text: str) -> Decimal | None:
-    match = _CONCENTRATION.search(text)
-    return Decimal(match[1]) if match and Decimal(match[1]) > 0 else None
 
 
 def _is_combination(text: str) -> bool:

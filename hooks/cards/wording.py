@@ -116,8 +116,17 @@ class Wording:
             "draft_rate": rate,
             "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
             "places": phrases.places[order.place],
+            "magnesium_order": self._called(order),
+            "salt": order.salt or phrases.no_salt,
             "order_reason": escaped(order.unclear_reason or ""),
         }
+
+    def _called(self, order: Order) -> str:
+        """What an order is called: by its route and salt; without magnesium only an order."""
+        phrases = self.document.words
+        if order.magnesium is None or order.magnesium not in phrases.by_route:
+            return phrases.an_order
+        return fill(phrases.by_route[order.magnesium], {"salt": order.salt or phrases.no_salt})
 
     def _rate(self, per_minute: Decimal) -> str:
         """An order's rate in mg/min, and in g/h beside it where the site's ceiling is in g/h."""
@@ -309,11 +318,14 @@ class Wording:
         phrases, words = self.document.words, self.words
         said = {finding.kind for finding in self.assessment.findings}
         kind = next((kind for kind in phrases.ordered if kind in said), "right")
-        words["reason"] = fill(phrases.ordered[kind], words)
+        orders = [finding.order for finding in self.assessment.findings if finding.kind == kind]
+        orders += self.assessment.evidence.replacement.selected
+        order = next((order for order in orders if order is not None), None)
+        known = words if order is None else {**words, **self._order(order)}
+        words["reason"] = fill(phrases.ordered[kind], known)
         only_unreadable = kind == "order-unreadable"
-        words["lead"] = fill(
-            phrases.unreadable_lead if only_unreadable else phrases.ordered_lead, words
-        )
+        lead = phrases.unreadable_lead if only_unreadable else phrases.ordered_lead
+        words["lead"] = _capitalized(fill(lead, known))
         kinds = tuple(offer.kind for offer in self.assessment.offers)
         step = phrases.no_next
         if "correct" in kinds:

@@ -26,7 +26,8 @@ class Order:
     neither a name nor a code came. `classes` maps why the drug matters to the drug's own name,
     `route` is the ordered one where it is known. `magnesium` says how the order's magnesium
     sulfate or chloride is given, None if it holds none. `indication` is another reason that the
-    order itself certainly names, `unclear_reason` the words that may name or deny one.
+    order itself certainly names, `unclear_reason` the words that may name or deny one. `salt` is
+    the name of its magnesium's salt, None if nobody named one.
     """
 
     reference: str
@@ -41,6 +42,7 @@ class Order:
     authored: Moment | None
     indication: str | None
     unclear_reason: str | None = None
+    salt: str | None = None
 
     @property
     def is_parenteral_magnesium(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.codes.drugs import RXNORM, DrugClass, DrugCodes, Route
+from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugClass, DrugCodes, Route
 from hooks.chart.context import Draft
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
 from hooks.chart.moments import read_moment
@@ -97,7 +97,7 @@ class OrderReader:
         dosage = Dosage()
         if recognition.magnesium is not None:
             dosage = read_dosage(resource, conversion)
-            if not recognition.sulfate or _is_elemental(resource, texts):
+            if recognition.salt != SULFATE or _is_elemental(resource, texts):
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, problem=DoseProblem.UNIT)
         indication, unclear = self._indication(resource)
@@ -114,6 +114,7 @@ class OrderReader:
             read_moment(resource.get("authoredOn")),
             indication,
             unclear,
+            recognition.salt,
         )
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:

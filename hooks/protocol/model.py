@@ -595,6 +595,8 @@ class Words(Part):
     recheck_next: Sentence = Field(alias="recheck-next")
     ordered: dict[str, Sentence]
     places: dict[str, Text]
+    by_route: dict[str, Sentence] = Field(alias="by-route")
+    no_salt: Text = Field(alias="no-salt")
     bands: dict[str, Text]
     tiers: dict[Tier, Sentence]
     analytes: dict[str, Text]

@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from hooks.chart.chart import Chart, Measurement
-from hooks.chart.codes.drugs import Route
+from hooks.chart.codes.drugs import SULFATE, Route
 from hooks.chart.moments import Moment
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
@@ -218,13 +218,22 @@ def check(
             correction = correction or _slowly(dosing, dosage.minutes)
     if dosage.recurring:
         verdicts.append("repeats")
-    if order.magnesium is Route.OTHER:
-        verdicts.append("route-unread")
-    if order.unclear_reason is not None:
-        verdicts.append("reason-unclear")
+    verdicts += _kind(order)
     if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:
         correction = None
     return DraftCheck(order, tuple(verdicts), correction)
+
+
+def _kind(order: Order) -> Iterator[str]:
+    """Why a draft is no intravenous replacement with sulfate that could be held against a row."""
+    if order.salt != SULFATE:
+        yield "other-salt"
+    if order.magnesium is Route.INTRAMUSCULAR:
+        yield "intramuscular"
+    if order.magnesium is Route.OTHER:
+        yield "route-unread"
+    if order.unclear_reason is not None:
+        yield "reason-unclear"
 
 
 def _rate_verdicts(order: Order, dosing: Dosing, share: Decimal) -> Iterator[str]:

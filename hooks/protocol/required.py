@@ -3,6 +3,7 @@
 from typing import Final
 
 from hooks.chart.chart import Reason
+from hooks.chart.codes.drugs import Route
 from hooks.chart.order import Place
 from hooks.chart.units import Analyte
 from hooks.protocol.model import Tier
@@ -41,6 +42,8 @@ FINDINGS: Final = frozenset(
         "rate-unreadable",
         "route-unread",
         "reason-unclear",
+        "other-salt",
+        "intramuscular",
         "dose-unreadable",
         "dose-low",
         "dose-high",
@@ -120,3 +123,6 @@ ORDERED: Final = frozenset(
 )
 
 PLACES: Final = frozenset(Place)
+
+#: The ways in which an order that counts may give its magnesium.
+ROUTES: Final = frozenset(Route) - {Route.ENTERAL}

@@ -113,6 +113,7 @@ def _required(document: Document) -> Iterator[Problem]:
         (("words", "analytes"), tuple(document.words.analytes), required.ANALYTES),
         (("words", "reasons"), tuple(document.words.reasons), required.REASONS),
         (("words", "ordered"), tuple(document.words.ordered), required.ORDERED),
+        (("words", "by-route"), tuple(document.words.by_route), required.ROUTES),
         (("words", "places"), tuple(document.words.places), required.PLACES),
         (
             ("words", "not-received"),

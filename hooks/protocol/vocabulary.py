@@ -77,6 +77,8 @@ OF_THE_PATIENT: Final = frozenset(
         "qtc",
         "places",
         "order_reason",
+        "magnesium_order",
+        "salt",
     }
 )
 

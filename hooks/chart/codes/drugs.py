@@ -20,6 +20,9 @@ RXNORM: Final = frozenset(
 )
 
 
+SULFATE: Final = "magnesium sulfate"
+
+
 class DrugClass(StrEnum):
     """Why a drug matters beside a magnesium level."""
 
@@ -114,14 +117,14 @@ class Recognition:
     """What an order's medication is: known drugs, and how its magnesium is given if it is some.
 
     `magnesium` is None for an order that is no magnesium sulfate or chloride at all.
-    `strength` is what a mL holds where product and name leave no doubt; `sulfate`
-    tells the sulfate from the chloride, whose grams mean something else.
+    `strength` is what a mL holds where product and name leave no doubt; `salt` is the name of the
+    salt, None if nobody named one. Grams of another than the sulfate mean something else.
     """
 
     drugs: tuple[Drug, ...] = ()
     magnesium: Route | None = None
     strength: Strength | None = None
-    sulfate: bool = True
+    salt: str | None = None
 
 
 class DrugCodes:
@@ -168,14 +171,14 @@ class DrugCodes:
         """What a medication is, by its RxNorm codes, else by its texts; `route` as ordered."""
         codes, said = tuple(rxnorm), tuple(texts)
         text = " ; ".join(said)
-        magnesium, sulfate = self._magnesium(codes, said, route)
+        magnesium, salt = self._magnesium(codes, said, route)
         by_code = [drug for code in codes for drug in self._by_code.get(code, ())]
         if not by_code and magnesium is None:
             names = {match.lower() for match in self._names.findall(text)}
             by_code = [drug for name in sorted(names) for drug in self._by_name[name]]
         unique = tuple({(drug.name, drug.classes): drug for drug in by_code}.values())
         found = None if magnesium is None else self._strength(codes, said)
-        return Recognition(unique, magnesium, found, sulfate)
+        return Recognition(unique, magnesium, found, salt)
 
     def _strength(self, codes: tuple[str, ...], texts: tuple[str, ...]) -> Strength | None:
         products = [self._products[code] for code in codes if code in self._products]
@@ -243,40 +246,39 @@ class DrugCodes:
 
     def _magnesium(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
-    ) -> tuple[Route | None, bool]:
+    ) -> tuple[Route | None, str | None]:
         for code in codes:
             product = self._products.get(code)
             if product is not None:
                 if not product.intravenous:
                     injected = route in (Route.INTRAVENOUS, Route.INTRAMUSCULAR)
-                    return Route.OTHER if injected else Route.ENTERAL, True
+                    return Route.OTHER if injected else Route.ENTERAL, product.ingredient
                 given = Route.OTHER if route is Route.ENTERAL else route or Route.INTRAVENOUS
-                return given, product.ingredient == _SULFATE
+                return given, product.ingredient
         ingredient = next(
             (self._ingredient_codes[code] for code in codes if code in self._ingredient_codes), None
         )
         if ingredient is None:
             # A code that stands for another drug says more than a word in a text.
             if any(code in self._by_code for code in codes):
-                return None, True
+                return None, None
             for text in texts:
                 match = self._ingredient_names.search(text)
                 if match is not None and not _is_combination(text):
                     ingredient = self._ingredients[match[0].lower()]
                     break
         if ingredient is None:
-            return self._unnamed_salt(texts, route), False
+            return self._unnamed_salt(texts, route), None
         known = self._settled(route, " ; ".join(texts))
         if known is None:
             known = Route.ENTERAL if ingredient.needs_intravenous_evidence else Route.INTRAVENOUS
-        return known, ingredient.name == _SULFATE
+        return known, ingredient.name
 
 
 _ANY_MAGNESIUM: Final = re.compile(r"(?<!\w)mag(?:nesium)?(?!-?\w)", re.IGNORECASE)
 _DILUENT: Final = re.compile(
     r"(?:d5w|d10w|dextrose|glucose|ns|saline|sodium chloride|sterile water|water)\b", re.IGNORECASE
 )
-_SULFATE: Final = "magnesium sulfate"
 
 
 def _is_combination(text: str) -> bool:

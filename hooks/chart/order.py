@@ -27,7 +27,8 @@ class Order:
     `route` is the ordered one where it is known. `magnesium` says how the order's magnesium
     sulfate or chloride is given, None if it holds none. `indication` is another reason that the
     order itself certainly names, `unclear_reason` the words that may name or deny one. `salt` is
-    the name of its magnesium's salt, None if nobody named one.
+    the name of its magnesium's salt, None if nobody named one. A draft that `is_recorded` is an
+    order that is being signed again: it may be running already.
     """
 
     reference: str
@@ -43,6 +44,7 @@ class Order:
     indication: str | None
     unclear_reason: str | None = None
     salt: str | None = None
+    is_recorded: bool = False
 
     @property
     def is_parenteral_magnesium(self) -> bool:

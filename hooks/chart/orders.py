@@ -16,6 +16,9 @@ from hooks.chart.units import Analyte
 
 _OTHER_INDICATIONS: Final = frozenset({"asthma", "pre-eclampsia", "torsades", "cardiac-arrest"})
 
+#: How the reference of an order ends that came without an id.
+_NO_ID: Final = "/"
+
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
 _PLACES: Final[Mapping[str, Place]] = {
@@ -52,8 +55,9 @@ class OrderReader:
         for resource in _own(entries, "MedicationRequest", patient_id):
             place = _PLACES.get(str(resource.get("status")))
             if place is not None and resource.get("doNotPerform") is not True:
-                identity = str(resource.get("id"))
-                reference = f"MedicationRequest/{identity}"
+                identity = resource.get("id")
+                known = identity if isinstance(identity, str) else ""
+                reference = f"MedicationRequest/{known}"
                 orders.append(self._order(resource, reference, place, False, index))
         return tuple(orders)
 
@@ -169,6 +173,46 @@ class OrderReader:
             due = read_moment(period.get("end")) or read_moment(period.get("start"))
         due = due or read_moment(resource.get("occurrenceDateTime"))
         return LabOrder(analyte, place, read_moment(resource.get("authoredOn")), due)
+
+
+def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order, ...]:
+    """All orders, each of them once: what is signed again, or was sent twice, is one order.
+
+    Only orders of the same id that also say the same are one: an id alone hides no order. A
+    recorded order that is drafted again is told as that draft, which knows that it is recorded.
+    """
+    told: list[Order] = []
+    places: dict[str, list[int]] = {}
+    for order in (*drafts, *recorded):
+        of_the_id = places.setdefault(order.reference, [])
+        same = next((index for index in of_the_id if _is_same(told[index], order)), None)
+        if same is None:
+            of_the_id.append(len(told))
+            told.append(order)
+        elif told[same].place is Place.DRAFT:
+            if order.place is not Place.DRAFT:
+                told[same] = replace(told[same], is_recorded=True)
+        elif order.place is Place.ACTIVE:
+            told[same] = order
+    return tuple(told)
+
+
+def _is_same(one: Order, other: Order) -> bool:
+    """Whether two orders are one that came twice."""
+    if one.reference != other.reference or one.reference.endswith(_NO_ID):
+        return False
+    if Place.DRAFT not in (one.place, other.place) and one.authored != other.authored:
+        return False
+    return (
+        replace(
+            one,
+            place=other.place,
+            selected=other.selected,
+            authored=other.authored,
+            is_recorded=other.is_recorded,
+        )
+        == other
+    )
 
 
 def _medication(

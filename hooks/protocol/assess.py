@@ -233,7 +233,9 @@ class _Case:
         replacement = self.evidence.replacement
         row, dosing = self._row(band)
         tier = self.evidence.kidneys.tier if self.evidence.kidneys else Tier.UNKNOWN
-        alone = len(replacement.selected) == 1 and not (replacement.others or replacement.elsewhere)
+        alone = len(replacement.selected) == 1 and not (
+            replacement.others or replacement.elsewhere or replacement.selected[0].is_recorded
+        )
         checks = [
             check(order, dosing, tier, self.protocol, alone=alone) for order in replacement.selected
         ]

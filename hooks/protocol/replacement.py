@@ -234,6 +234,8 @@ def _kind(order: Order) -> Iterator[str]:
         yield "route-unread"
     if order.unclear_reason is not None:
         yield "reason-unclear"
+    if order.is_recorded:
+        yield "signed-again"
 
 
 def _rate_verdicts(order: Order, dosing: Dosing, share: Decimal) -> Iterator[str]:

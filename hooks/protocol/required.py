@@ -42,6 +42,7 @@ FINDINGS: Final = frozenset(
         "rate-unreadable",
         "route-unread",
         "reason-unclear",
+        "signed-again",
         "other-salt",
         "intramuscular",
         "dose-unreadable",

@@ -33,6 +33,9 @@ def _check(name: str, answer: Answer, wanted: Any, rule: str) -> None:
             assert set(wanted) <= found.keys(), rule
         case "lacks":
             assert not set(wanted) & found.keys(), rule
+        case "counted":
+            kinds = [finding["id"] for finding in answer.assessment.get("findings", ())]
+            assert {kind: kinds.count(kind) for kind in wanted} == wanted, rule
         case "orders":
             assert orders_offered(answer) == wanted, rule
         case "dose":

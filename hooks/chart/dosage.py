@@ -46,6 +46,9 @@ class Conversion:
     strength: Strength | None
 
 
+#: A year of minutes: beyond it a number is no duration, and no calendar could bear it.
+_LONGEST: Final = Decimal(525_600)
+
 _MINUTES: Final[Mapping[str, Decimal]] = {
     "s": Decimal(1) / 60,
     "min": Decimal(1),
@@ -99,6 +102,7 @@ def _settle(
     rate = max((rate for rate in (said, by_time) if rate), default=None)
     if grams and rate and rate != by_time:
         minutes = grams * 1000 / rate
+        minutes = minutes if minutes <= _LONGEST else None
     return Dosage(grams, minutes, rate, problem, recurring)
 
 
@@ -133,7 +137,9 @@ def _is_recurring(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> bool:
 def _duration(repeat: Mapping[str, Any]) -> Decimal | None:
     number, unit = read_number(repeat.get("duration")), repeat.get("durationUnit")
     factor = _MINUTES.get(unit) if isinstance(unit, str) else None
-    return number * factor if number is not None and number > 0 and factor is not None else None
+    if number is None or factor is None or not 0 < number * factor <= _LONGEST:
+        return None
+    return number * factor
 
 
 def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from hooks.chart.chart import Chart, Measurement
 from hooks.chart.codes.drugs import SULFATE, Route
-from hooks.chart.moments import Moment
+from hooks.chart.moments import Moment, after
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import instant
@@ -20,7 +20,8 @@ from hooks.protocol.model import Dosing, Tier, Windows
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 
-_ONE_DAY = timedelta(days=1)
+_ONE_DAY: Final = timedelta(days=1)
+_ONE_YEAR: Final = timedelta(days=365)
 
 #: M8, clinical 2.2: what is loaded faster than the label allows, by design.
 _UNLIMITED: Final = frozenset({"pre-eclampsia", "torsades", "cardiac-arrest"})
@@ -65,7 +66,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
     orders = [order for order in chart.orders if order.is_parenteral_magnesium]
     drafts = [order for order in orders if order.place is Place.DRAFT]
     windows = protocol.document.windows
-    taken = instant(specimen.time, windows) if specimen is not None else None
+    taken = specimen.time.earliest if specimen is not None else None
     running: list[Order] = []
     given: list[Order] = []
     answered: list[Order] = []
@@ -100,15 +101,15 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
     if order.authored is None:
         return None
     windows = protocol.document.windows
-    start = instant(order.authored, windows)
+    start = order.authored.at
     if order.authored.whole_day:
-        start = min(start + _ONE_DAY, max(start, now))
+        start = min(order.authored.latest, max(order.authored.earliest, now))
     if order.place is Place.ACTIVE and order.dosage.recurring:
         return max(start, now)
     if order.dosage.minutes is not None:
-        return start + timedelta(minutes=float(order.dosage.minutes))
+        return after(start, timedelta(minutes=float(order.dosage.minutes)))
     # Nobody can tell how long it ran: as long as an infusion may, and not beyond now if it is over.
-    end = start + windows.infusion.value.span
+    end = after(start, windows.infusion.value.span)
     return end if order.place is Place.ACTIVE else min(end, max(start, now))
 
 
@@ -121,8 +122,9 @@ def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
     minutes = order.dosage.minutes or row.over.value
     start = now
     if order.place is not Place.DRAFT and order.authored and not order.authored.whole_day:
-        start = order.authored.at
-    return (start + timedelta(minutes=float(minutes))).replace(microsecond=0)
+        # An order from beyond next year has a slip in its date; a repeat level needs a calendar.
+        start = min(order.authored.at, after(now, _ONE_YEAR))
+    return after(start, timedelta(minutes=float(minutes))).replace(microsecond=0)
 
 
 def is_level_ordered(

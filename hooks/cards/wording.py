@@ -73,6 +73,8 @@ class Wording:
             words.update(self.dosing(finding.dosing))
         if finding.order is not None:
             words.update(self._order(finding.order))
+        if finding.unusable is not None:
+            words["newer"] = self.unusable(finding.unusable)
         if finding.why is not None:
             words["reason"] = self.reason(finding.why, drug=finding.drug)
         if finding.analyte is not None:

@@ -8,6 +8,7 @@ from hooks.chart.codes.drugs import DrugClass, Route
 from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
+from hooks.protocol.choice import instant
 from hooks.protocol.evidence import Evidence, certain_band
 from hooks.protocol.model import Tier
 from hooks.protocol.potassium import potassium_level
@@ -61,6 +62,22 @@ def about_results(evidence: Evidence, band: str, found: Findings) -> None:
             found.add("report-time", analyte=analyte)
         if not choice.complete:
             found.add("incomplete", analyte=analyte)
+    if band in _DOSED:
+        _newer(evidence, found)
+
+
+def _newer(evidence: Evidence, found: Findings) -> None:
+    """A potassium or creatinine that may be newer than the one that counts, and was not read."""
+    windows = evidence.protocol.document.windows
+    for choice in (evidence.potassium, evidence.creatinine):
+        used = choice.measurement
+        if used is None:
+            continue
+        at = instant(used.time, windows)
+        newer = (item for item in choice.worth_saying if item.time is None or item.time.latest > at)
+        item = next(newer, None)
+        if item is not None:
+            found.add("newer-unread", analyte=used.analyte, unusable=item)
 
 
 def about_company(evidence: Evidence, band: str, found: Findings) -> None:

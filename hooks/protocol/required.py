@@ -32,6 +32,7 @@ FINDINGS: Final = frozenset(
         "extreme",
         "report-time",
         "incomplete",
+        "newer-unread",
         "already-ordered",
         "already-drafted",
         "already-given",

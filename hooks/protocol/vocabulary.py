@@ -77,6 +77,7 @@ OF_THE_PATIENT: Final = frozenset(
         "qtc",
         "places",
         "order_reason",
+        "newer",
         "magnesium_order",
         "salt",
     }

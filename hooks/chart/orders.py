@@ -1,5 +1,6 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -19,10 +20,15 @@ _OTHER_INDICATIONS: Final = frozenset({"asthma", "pre-eclampsia", "torsades", "c
 #: How the reference of an order ends that came without an id.
 _NO_ID: Final = "/"
 
+#: Digits and signs alone are a number of a catalog and no name of a drug.
+_NAME: Final = re.compile(r"[^\W\d_]{3}")
+
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
 _PLACES: Final[Mapping[str, Place]] = {
     "active": Place.ACTIVE,
+    "unknown": Place.ACTIVE,
+    "on-hold": Place.ON_HOLD,
     "completed": Place.COMPLETED,
 }
 
@@ -110,7 +116,7 @@ class OrderReader:
             place,
             selected,
             texts[0] if texts else None,
-            bool(codes or texts),
+            recognition.is_known or any(_NAME.search(text) for text in texts),
             route,
             classes,
             recognition.magnesium,
@@ -192,7 +198,7 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
         elif told[same].place is Place.DRAFT:
             if order.place is not Place.DRAFT:
                 told[same] = replace(told[same], is_recorded=True)
-        elif order.place is Place.ACTIVE:
+        elif told[same].place is Place.COMPLETED:
             told[same] = order
     return tuple(told)
 

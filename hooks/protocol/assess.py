@@ -4,10 +4,12 @@ The order is the one of settled 1 and 2: the gates before the band, the band, th
 guard a dose, the row. Every step that is tried is kept, so that a decision can be explained.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from hooks.chart.chart import Chart
 from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
@@ -316,7 +318,8 @@ class _Case:
                 self.found.add(verdict, order=item.order, dosing=dosing)
         kinds = {
             "duplicate": (*replacement.others, *replacement.selected[1:]) if checks else (),
-            "already-ordered": () if checks else replacement.running,
+            "on-hold": () if checks else _on_hold(replacement.running, wanted=True),
+            "already-ordered": () if checks else _on_hold(replacement.running, wanted=False),
             "already-given": () if checks else replacement.given,
             "already-drafted": () if checks else (*replacement.drafted, *replacement.elsewhere),
             "order-unreadable": replacement.unreadable,
@@ -375,3 +378,8 @@ class _Case:
         if known is None:
             return "Does this row of the decision table apply?"
         return fill(known.asks, self.protocol.words)
+
+
+def _on_hold(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
+    """The orders that are on hold, or those that are not."""
+    return tuple(order for order in orders if (order.place is Place.ON_HOLD) == wanted)

@@ -32,9 +32,10 @@ class Replacement:
     """The parenteral magnesium orders around one magnesium result.
 
     `selected` and `drafted` are unsigned (just chosen, and chosen before), `running` may still
-    run or ran past the specimen, `given` ended after it, `answered` ended before it: the result
-    already shows what they did. A draft for another indication is in `elsewhere` only;
-    `unreadable` are selected orders whose drug nobody could read: one of them may be magnesium.
+    run, ran past the specimen or is on hold and may resume, `given` ended after it, `answered`
+    ended before it: the result already shows what they did. A draft for another indication is in
+    `elsewhere` only; `unreadable` are selected orders whose drug nobody could read: one of them
+    may be magnesium.
     """
 
     selected: tuple[Order, ...] = ()
@@ -75,7 +76,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
             continue
         end = _latest_end(order, chart.now, protocol)
         if taken is None or end is None or end > taken:
-            if order.place is Place.ACTIVE:
+            if order.place is not Place.COMPLETED:
                 running.append(order)
             elif taken is not None:
                 given.append(order)
@@ -98,7 +99,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
 
 def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | None:
     """The latest moment at which the order may have been running; None if nobody can tell."""
-    if order.authored is None:
+    if order.authored is None or order.place is Place.ON_HOLD:
         return None
     windows = protocol.document.windows
     start = order.authored.at
@@ -121,7 +122,8 @@ def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
     """When the dose of an order ends or ended; an unreadable duration counts as the row's."""
     minutes = order.dosage.minutes or row.over.value
     start = now
-    if order.place is not Place.DRAFT and order.authored and not order.authored.whole_day:
+    begun = order.place in (Place.ACTIVE, Place.COMPLETED)
+    if begun and order.authored and not order.authored.whole_day:
         # An order from beyond next year has a slip in its date; a repeat level needs a calendar.
         start = min(order.authored.at, after(now, _ONE_YEAR))
     return after(start, timedelta(minutes=float(minutes))).replace(microsecond=0)

@@ -126,6 +126,11 @@ class Recognition:
     strength: Strength | None = None
     salt: str | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether code or name stand for anything that is known here."""
+        return bool(self.drugs) or self.magnesium is not None
+
 
 class DrugCodes:
     """All known drugs, looked up by code, else by whole-word name."""

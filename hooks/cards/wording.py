@@ -229,6 +229,11 @@ class Wording:
             self.unusable(item)
             for item in assessment.evidence.magnesium.worth_saying[:_MOST_UNUSABLE]
         )
+        if any(finding.kind == "barred-by-mouth" for finding in assessment.findings):
+            words["advice"] = fill(document.words.no_oral_advice, words)
+        else:
+            words["advice"] = fill(document.words.oral_advice, words)
+            words["organic_salts"] = fill(document.words.organic_salts, words)
         said = (self.finding(finding) for finding in assessment.findings)
         words["findings"] = bullets(line for line in said if line)
 

@@ -128,8 +128,15 @@ class _Case:
         """DT5 to DT7: no dose, and mostly nothing to say (settled 14)."""
         row = self.protocol.rows[band.id, None]
         self._step(row.id, True, f"band {band.id}")
+        barred, unknown = None, False
+        if band.id == "mild" or self.evidence.replacement.answered:
+            barred, unknown = self._by_mouth()
         evidence = self.evidence
-        self._find(band.id)
+        self._find(band.id, barred=barred is not None)
+        if barred is not None and self._says_by_mouth(band):
+            self.found.add("barred-by-mouth", condition=barred)
+        elif unknown and self._says_by_mouth(band):
+            self.found.add("kidneys-unknown")
         card = None
         match band.id:
             case "mild" if evidence.magnesium_is_selected or evidence.selects(*_RELATED):
@@ -163,6 +170,25 @@ class _Case:
             recheck=recheck,
             offers=offers,
         )
+
+    def _by_mouth(self) -> tuple[str | None, bool]:
+        """What speaks against magnesium by mouth as well, and whether the kidneys are unknown.
+
+        The guards of a dose decide nothing here (settled 1); what they would say is a caution.
+        """
+        patient = self.evidence.chart.patient
+        if patient is not None:
+            self.evidence = with_kidneys(self.evidence, patient)
+        for gate in ("G7", "G8"):
+            ruling = gates.GUARDS[gate](self.evidence)
+            if ruling.shut:
+                low = fill(self.protocol.document.words.low_function, self.protocol.words)
+                return ruling.condition or low, False
+        return None, self.evidence.kidneys is None
+
+    def _says_by_mouth(self, band: Band) -> bool:
+        """Whether the card of the band speaks of magnesium by mouth."""
+        return band.id == "mild" or self.found.has("recovered")
 
     def _repeat_of_selected(self) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
         """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""
@@ -298,9 +324,10 @@ class _Case:
             raise AssertionError(f"row {row.id} of a dosed band has no dose")
         return row, row.dosing
 
-    def _find(self, band: str) -> None:
-        findings.about_results(self.evidence, band, self.found)
-        findings.about_company(self.evidence, band, self.found)
+    def _find(self, band: str, *, barred: bool = False) -> None:
+        """What results and company say; `barred`: nothing that speaks for magnesium by mouth."""
+        findings.about_results(self.evidence, band, self.found, barred=barred)
+        findings.about_company(self.evidence, band, self.found, barred=barred)
 
     def _find_rates(self) -> None:
         """M8 outside the rows: a rate is too fast whatever the level."""

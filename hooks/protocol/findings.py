@@ -37,18 +37,28 @@ class Findings:
         """Whether anything found deserves more than information."""
         return any(finding.indicator == "warning" for finding in self._found)
 
+    def has(self, kind: str) -> bool:
+        """Whether a finding of the kind was added."""
+        return any(finding.kind == kind for finding in self._found)
+
     def all(self) -> tuple[Finding, ...]:
         """What was found, in the order in which a card says it."""
         return tuple(self._found)
 
 
-def about_results(evidence: Evidence, band: str, found: Findings) -> None:
-    """What the results themselves say: kidneys, potassium, hemolysis, earlier doses, gaps."""
-    _kidneys(evidence, found)
-    _magnesium(evidence, band, found)
+def about_results(evidence: Evidence, band: str, found: Findings, *, barred: bool = False) -> None:
+    """What the results themselves say: kidneys, potassium, hemolysis, earlier doses, gaps.
+
+    `barred`: magnesium by mouth would be wrong as well, so nothing speaks for it.
+    """
+    if band in _DOSED:
+        _kidneys(evidence, found)
+    elif band == "mild" and not barred:
+        _kidneys_by_mouth(evidence, found)
+    _magnesium(evidence, band, found, barred=barred)
     _potassium(evidence, band, found)
     kidneys = evidence.kidneys
-    if kidneys is not None:
+    if kidneys is not None and band in _DOSED:
         if kidneys.clearance is None:
             found.add("weight-unknown")
         if not kidneys.sex_known:
@@ -80,12 +90,12 @@ def _newer(evidence: Evidence, found: Findings) -> None:
             found.add("newer-unread", analyte=used.analyte, unusable=item)
 
 
-def about_company(evidence: Evidence, band: str, found: Findings) -> None:
+def about_company(evidence: Evidence, band: str, found: Findings, *, barred: bool = False) -> None:
     """What the patient has and takes beside a low magnesium (clinical 5 b-f, S14, S23)."""
     if band not in _LOW:
         return
     at_risk = _risks(evidence, found)
-    if band == "mild" and at_risk:
+    if band == "mild" and at_risk and not barred:
         found.add("mild-risk")
     if band in _DOSED:
         for kind in (DrugClass.NEUROMUSCULAR_BLOCKER, DrugClass.CALCIUM_CHANNEL_BLOCKER):
@@ -160,7 +170,16 @@ def _kidneys(evidence: Evidence, found: Findings) -> None:
         found.add("renal-caution")
 
 
-def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
+def _kidneys_by_mouth(evidence: Evidence, found: Findings) -> None:
+    """S13 without a dose: kidneys that keep what is taken by mouth."""
+    kidneys = evidence.kidneys
+    if kidneys is not None and kidneys.tier is Tier.REDUCED:
+        found.add("caution-by-mouth")
+    elif "kidney-disease" in evidence.conditions:
+        found.add("kidney-disease")
+
+
+def _magnesium(evidence: Evidence, band: str, found: Findings, *, barred: bool) -> None:
     result = evidence.magnesium.measurement
     if result is None:
         return
@@ -170,7 +189,8 @@ def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
     if not limits.below.value <= result.value <= limits.above.value:
         found.add("extreme", measurement=result)
     if band == "mild":
-        found.add("oral")
+        if not barred:
+            found.add("oral")
         if result.value < evidence.protocol.document.target.deficient_below.value.value:
             found.add("deficient")
     answered = evidence.replacement.answered

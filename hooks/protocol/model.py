@@ -578,6 +578,9 @@ class Words(Part):
     dose_unknown: Text = Field(alias="dose-unknown")
     past_dose: Sentence = Field(alias="past-dose")
     level_now: Sentence = Field(alias="level-now")
+    oral_advice: Sentence = Field(alias="oral-advice")
+    no_oral_advice: Sentence = Field(alias="no-oral-advice")
+    organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")
     rule_basis: Sentence = Field(alias="rule-basis")
     egfr: Sentence

@@ -13,6 +13,9 @@ GATES: Final = frozenset({"G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9"})
 FINDINGS: Final = frozenset(
     {
         "oral",
+        "barred-by-mouth",
+        "caution-by-mouth",
+        "kidneys-unknown",
         "deficient",
         "low-potassium",
         "very-low-potassium",

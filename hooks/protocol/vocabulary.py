@@ -77,6 +77,8 @@ OF_THE_PATIENT: Final = frozenset(
         "qtc",
         "places",
         "order_reason",
+        "advice",
+        "organic_salts",
         "newer",
         "magnesium_order",
         "salt",

@@ -47,6 +47,7 @@ FINDINGS: Final = frozenset(
         "rate-unreadable",
         "route-unread",
         "reason-unclear",
+        "not-corrected",
         "signed-again",
         "other-salt",
         "intramuscular",

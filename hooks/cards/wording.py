@@ -221,6 +221,9 @@ class Wording:
             words["condition"] = assessment.condition
         approved = document.protocol.status == "approved"
         words["review"] = fill(document.words.approved if approved else document.words.draft, words)
+        beyond = document.rate.above_label
+        if beyond is not None:
+            words["review"] = f"**{beyond}** {words['review']}"
         self._learn_levels()
         self._learn_kidneys()
         self._learn_plan()

@@ -372,8 +372,13 @@ class RateLimit(Part):
 
 
 class Rates(Part):
-    """The absolute limit of the label, and the site's own ceiling below it."""
+    """The absolute limit of the label, and the site's own ceiling below it.
 
+    `above_label`: the sentence by which a site answers for an absolute limit above the label's;
+    every card says it.
+    """
+
+    above_label: Text | None = None
     absolute: RateLimit
     ceiling: RateLimit
 

@@ -128,15 +128,8 @@ class _Case:
         """DT5 to DT7: no dose, and mostly nothing to say (settled 14)."""
         row = self.protocol.rows[band.id, None]
         self._step(row.id, True, f"band {band.id}")
-        barred, unknown = None, False
-        if band.id == "mild" or self.evidence.replacement.answered:
-            barred, unknown = self._by_mouth()
+        self._find_without_dose(band)
         evidence = self.evidence
-        self._find(band.id, barred=barred is not None)
-        if barred is not None and self._says_by_mouth(band):
-            self.found.add("barred-by-mouth", condition=barred)
-        elif unknown and self._says_by_mouth(band):
-            self.found.add("kidneys-unknown")
         card = None
         match band.id:
             case "mild" if evidence.magnesium_is_selected or evidence.selects(*_RELATED):
@@ -171,6 +164,22 @@ class _Case:
             offers=offers,
         )
 
+    def _find_without_dose(self, band: Band) -> None:
+        """What is found beside a level that needs no dose; magnesium by mouth needs kidneys too."""
+        barred, unknown = None, False
+        if band.id == "mild" or self.evidence.replacement.answered:
+            barred, unknown = self._by_mouth()
+        self._find(band.id, barred=barred is not None)
+        if band.id != "mild" and not self.found.has("recovered"):
+            return
+        if barred is not None:
+            self.found.add("barred-by-mouth", condition=barred)
+            drug = self.evidence.drug(DrugClass.ORAL_MAGNESIUM, selected_only=True)
+            if drug is not None:
+                self.found.add("oral-ordered", drug=drug)
+        elif unknown:
+            self.found.add("kidneys-unknown")
+
     def _by_mouth(self) -> tuple[str | None, bool]:
         """What speaks against magnesium by mouth as well, and whether the kidneys are unknown.
 
@@ -185,10 +194,6 @@ class _Case:
                 low = fill(self.protocol.document.words.low_function, self.protocol.words)
                 return ruling.condition or low, False
         return None, self.evidence.kidneys is None
-
-    def _says_by_mouth(self, band: Band) -> bool:
-        """Whether the card of the band speaks of magnesium by mouth."""
-        return band.id == "mild" or self.found.has("recovered")
 
     def _repeat_of_selected(self) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
         """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""

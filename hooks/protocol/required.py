@@ -14,6 +14,7 @@ FINDINGS: Final = frozenset(
     {
         "oral",
         "barred-by-mouth",
+        "oral-ordered",
         "caution-by-mouth",
         "kidneys-unknown",
         "deficient",

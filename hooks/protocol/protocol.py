@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from hooks.errors import ProtocolError
 from hooks.protocol import lines, rules
-from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
+from hooks.protocol.model import Band, Document, Gate, Product, Rates, Row, Tier
+from hooks.protocol.quantity import Rate
 
 SHIPPED = "adult_magnesium.toml"
 
@@ -106,10 +107,17 @@ def parse(text: str, name: str) -> Protocol:
             for problem in error.errors()
         ]
         raise ProtocolError(name, _with_lines(problems, where)) from error
-    found = list(rules.broken(document))
+    found = list(rules.broken(document, _label_limit()))
     if found:
         raise ProtocolError(name, _with_lines(found, where))
     return Protocol(document)
+
+
+@cache
+def _label_limit() -> Rate:
+    """The label's limit of the infusion rate: the shipped file's absolute one (clinical 2.3)."""
+    text = resources.files("hooks.protocol").joinpath(SHIPPED).read_text(encoding="utf-8")
+    return Rates.model_validate(tomllib.loads(text)["rate"]).absolute.value
 
 
 def _with_lines(

@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     record = Record(settings.database_url, settings.spool_directory)
     record.prepare()
     app = assemble(settings, services, clock, record)
-    pages.install(app, services, protocol, clock)
+    pages.install(app, services, protocol, clock, settings)
     app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
     return app
 

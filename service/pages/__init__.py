@@ -12,6 +12,8 @@ from flask import Blueprint, Flask, Response
 from hooks.protocol import Protocol
 from service.hook import Hook
 from service.pages import order_entry, protocol_page
+from service.pages.census import Census
+from service.settings import Settings
 
 #: Everything comes from the service itself, and no text of a patient can become a script or style.
 _POLICY = "; ".join(
@@ -29,7 +31,11 @@ _POLICY = "; ".join(
 
 
 def install(
-    app: Flask, hooks: Sequence[Hook], protocol: Protocol, clock: Callable[[], datetime]
+    app: Flask,
+    hooks: Sequence[Hook],
+    protocol: Protocol,
+    clock: Callable[[], datetime],
+    settings: Settings,
 ) -> None:
     """Add the pages to `app`."""
     # Addresses inside the pages are relative, so that they hold behind a proxy's path too.
@@ -41,7 +47,7 @@ def install(
         static_url_path="/assets",
     )
     blueprint.after_request(_guard)
-    order_entry.add(blueprint, hooks, clock)
+    order_entry.add(blueprint, hooks, clock, census=Census(settings, hooks))
     protocol_page.add(blueprint, protocol)
     app.register_blueprint(blueprint)
 

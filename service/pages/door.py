@@ -31,7 +31,7 @@ class Door:
         self._path = path
         self._base_url = settings.base_url
         self._local = settings.on_loopback and (
-            settings.base_url is None or _is_loopback(urlsplit(settings.base_url).hostname)
+            settings.base_url is None or is_loopback(urlsplit(settings.base_url).hostname)
         )
 
     @property
@@ -44,7 +44,7 @@ class Door:
         come from a web page elsewhere, or through a proxy."""
         if self._hash is not None:
             return True
-        return self._local and _is_loopback(urlsplit(f"//{request.host}").hostname)
+        return self._local and is_loopback(urlsplit(f"//{request.host}").hostname)
 
     def admits(self, request: Request) -> bool:
         """Whether the request shows the token, or needs none."""
@@ -96,7 +96,8 @@ def _tokens(request: Request) -> list[str]:
     return tokens
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether a host as it stands in an address is this machine."""
     if host is None or host.lower() == "localhost":
         return host is not None
     try:

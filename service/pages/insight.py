@@ -97,7 +97,7 @@ def _ask(*, refused: bool) -> Response:
 
 
 def _page(template: str, status: HTTPStatus, **values: object) -> Response:
-    page = render_template(template, **values)
+    page = render_template(template, **{"current": "insight", "insight": True, **values})
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 

@@ -106,8 +106,12 @@ def shown(prefetch: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "problems": [_concept(item.get("code")) for item in found["conditions"]],
         "orders": [_order(item, now) for item in found["medications"]],
         "results": [_result(item, now) for key in _RESULTS for item in found[key][:_MOST_RESULTS]],
-        "older": sum(len(found[key][_MOST_RESULTS:]) for key in _RESULTS),
+        "unlisted": _unlisted(sum(len(found[key][_MOST_RESULTS:]) for key in _RESULTS)),
     }
+
+
+def _unlisted(number: int) -> str:
+    return f"{number} more, further down in what the server answered" if number else ""
 
 
 def listed(person: Mapping[str, Any]) -> dict[str, str]:

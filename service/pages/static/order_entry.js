@@ -289,8 +289,8 @@ async function choosePatient({ patient, server }) {
   at("results").replaceChildren(...chart.results.map(resultRow));
   at("results").closest("table").hidden = chart.results.length === 0;
   at("no-results").hidden = chart.results.length > 0;
-  at("older").hidden = chart.older === 0;
-  at("older").textContent = `Not listed: ${chart.older} more, further down in what the server answered.`;
+  at("unlisted").hidden = !chart.unlisted;
+  at("unlisted").textContent = `Not listed: ${chart.unlisted}.`;
   at("log").replaceChildren();
   at("request").textContent = "Nothing was sent yet.";
   at("response").textContent = "Nothing came yet.";

@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test durability lint lock clean
+.PHONY: help install demo serve test durability screenshots lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
 	@echo "make serve    serve with the MAGNESIA_* settings of the environment"
 	@echo "make test     run the whole test suite"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
+	@echo "make screenshots  renew the pictures of docs/images (needs Chromium and pngquant)"
 	@echo "make lint     check style and types"
 	@echo "make install  install into $(VENV) what serving needs"
 	@echo "make lock     pin the dependencies anew (needs a package index)"
@@ -30,6 +31,9 @@ test: $(VENV)/.dev
 
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
+
+screenshots: $(VENV)/.dev
+	SCREENSHOTS=1 $(BIN)/pytest tests/e2e/test_pictures.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -144,10 +144,18 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def site(record: str) -> Iterator[House]:
+def served(record: str) -> Iterator[House]:
     """The service, with a record of its own, and a FHIR server that anyone may read."""
     with house(MAGNESIA_DATABASE_URL=record, MAGNESIA_FHIR_OPEN="1") as one:
         yield one
+
+
+@pytest.fixture
+def site(served: House) -> House:
+    """The service; its FHIR server is in health, and has the seed patient."""
+    served.script.patient_id = SEED_ID
+    served.play({newest(): people(f"{SEED_ID}: Seed, Case")})
+    return served
 
 
 @pytest.fixture
@@ -186,8 +194,6 @@ def visit(chromium: Browser) -> Iterator[Open]:
 @pytest.fixture
 def entry(visit: Open, site: House) -> Watched:
     """Order entry with the seed patient, as it opens."""
-    site.script.patient_id = SEED_ID
-    site.play({newest(): people(f"{SEED_ID}: Seed, Case")})
     opened = visit(site)
     opened.is_open(SEED)
     return opened

@@ -17,7 +17,6 @@ MANY = [f"p{number}: Number{number}, Case" for number in range(9)]
 @pytest.fixture
 def census(visit: Open, site: House) -> Watched:
     """Order entry, with nine patients on the server of whom six are listed."""
-    site.script.patient_id = SEED_ID
     site.play(
         {
             newest(): people(f"{SEED_ID}: Seed, Case", *MANY),
@@ -143,9 +142,7 @@ def test_a_service_that_cannot_read_what_it_needs_is_no_empty_list(census: Watch
 
 
 @pytest.mark.parametrize("play", [drop, hang], ids=["drops", "hangs"])
-def test_a_server_that_cannot_be_read_is_said_to_be(
-    census: Watched, play: Any, visit: Open
-) -> None:
+def test_a_server_that_cannot_be_read_is_said_to_be(census: Watched, play: Any) -> None:
     census.watch.expect("502")
     census.site.script.plays[named("slow")] = play
     find(census, "slow")

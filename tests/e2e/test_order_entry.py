@@ -308,6 +308,9 @@ class TestHostileText:
         expect(entry.page.locator("#said")).to_contain_text("200")
         assert "onerror" in (entry.page.locator("#results").text_content() or "")
         assert_harmless(entry.page)
+        assert entry.sideways == 0
+        entry.page.set_viewport_size({"width": 400, "height": 850})
+        assert entry.sideways == 0, "a long name makes the page scroll sideways"
 
 
 def assert_harmless(page: Page) -> None:

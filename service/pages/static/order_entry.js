@@ -208,6 +208,7 @@ function feedback(item, words) {
 /** Send feedback, and say beside its line whether it was taken. */
 async function report(item, line, note) {
   line.classList.remove("untold");
+  line.firstChild.replaceWith(icon("done"));
   note.textContent = "Sending feedback...";
   let answer;
   try {
@@ -226,6 +227,7 @@ async function report(item, line, note) {
 
 function untold(line, note, text, again = null) {
   line.classList.add("untold");
+  line.firstChild.replaceWith(icon("warning"));
   note.replaceChildren(text);
   if (again) note.append(" ", el("button", { type: "button", class: "quiet", click: again }, "Send again"));
   announce(text);
@@ -644,7 +646,7 @@ async function explain(body, call) {
     el("p", {}, "Band ", el("strong", {}, band), ", decided by ", el("strong", {}, rule), "."),
     el(
       "div",
-      { class: "scroller", role: "region", "aria-label": "Gates and rows", tabindex: "0" },
+      { class: "scroller", role: "group", "aria-label": "Gates and rows", tabindex: "0" },
       el(
         "table",
         { class: "steps" },

@@ -129,6 +129,7 @@ def _view(found: Insight, legend: Mapping[str, str]) -> dict[str, object]:
         "most_silent": max((group.silent.alerts for _, group in found.rules), default=0),
         "most_reasons": max((number for _, number in found.reasons), default=0),
         "most_calls": max((group.live.total for _, group in found.clients), default=0),
+        "most_ages": max((age.live + age.silent for _, age in found.ages), default=0),
         "most_waits": max((number for _, number in found.waits), default=0),
     }
 

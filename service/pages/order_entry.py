@@ -64,6 +64,7 @@ def add(
             orders=orders,
             servers=census_of.shown(servers),
             current="order-entry",
+            order_entry=True,
             insight=has_insight(),
         )
 
@@ -124,6 +125,15 @@ def _explanation(
     }
 
 
+def has_order_entry() -> bool:
+    """Whether this installation has order entry, so that the pages may lead to it."""
+    return _serves("/order-entry/catalogue")
+
+
 def has_insight() -> bool:
     """Whether this installation has the insight page, so that the pages may lead to it."""
-    return any(rule.rule == "/insight" for rule in current_app.url_map.iter_rules())
+    return _serves("/insight")
+
+
+def _serves(address: str) -> bool:
+    return any(rule.rule == address for rule in current_app.url_map.iter_rules())

@@ -33,7 +33,7 @@ durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
 
 screenshots: $(VENV)/.dev
-	SCREENSHOTS=1 $(BIN)/pytest tests/e2e/test_pictures.py
+	SCREENSHOTS=1 $(BIN)/pytest -m e2e tests/e2e/test_pictures.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

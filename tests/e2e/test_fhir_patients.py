@@ -11,6 +11,8 @@ from tests.e2e.people import SEED_ID, named, newest, people
 from tests.fhir.script import answer, drop, hang
 from tests.fhir.test_process import House
 
+pytestmark = pytest.mark.e2e
+
 MANY = [f"p{number}: Number{number}, Case" for number in range(9)]
 
 

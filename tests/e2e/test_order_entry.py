@@ -19,6 +19,8 @@ from tests.e2e.browser import SEED, SERVICE, Open, Watched
 from tests.e2e.people import SEED_ID, answer, encode, newest, people
 from tests.pages.markup import read
 
+pytestmark = pytest.mark.e2e
+
 FIXTURES = sorted(path.stem for path in patients.FOLDER.glob("*.json"))
 RANK = {"critical": 0, "warning": 1, "info": 2}
 _decoder = msgspec.json.Decoder(float_hook=Decimal)

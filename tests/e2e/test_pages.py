@@ -13,6 +13,8 @@ from tests.e2e.browser import NARROW, WIDE, Open, Scheme, Watched
 from tests.e2e.test_order_entry import FIXTURES
 from tests.fhir.test_process import House, house
 
+pytestmark = pytest.mark.e2e
+
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 PAGES = ("/", "/protocol", "/insight?days=all")
 SIZES = {"wide": WIDE, "narrow": NARROW}

@@ -16,13 +16,15 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browser import NARROW, SEED, SERVICE, Open
 from tests.fhir.test_process import House, house
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "e2e"
 DOCS = ROOT / "docs" / "images"
 RENEWS = os.environ.get("SCREENSHOTS") == "1"
 LARGEST = 250_000
 SMALLER = ("/usr/bin/env", "pngquant", "--speed", "1", "256", "-")
-DESK = (1280, 1000)
+DESK = (1280, 1045)
 
 
 def picture(page: Page, name: str, *, whole: bool = False, documents: bool = False) -> None:

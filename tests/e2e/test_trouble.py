@@ -9,6 +9,8 @@ from service.pages.order_entry import catalogue
 from tests.e2e.browser import SEED, SERVICE, Open, Watched
 from tests.fhir.test_process import House
 
+pytestmark = pytest.mark.e2e
+
 UNKEPT = {
     "resourceType": "OperationOutcome",
     "issue": [

@@ -51,6 +51,7 @@ const state = {
 };
 
 const at = (id) => document.getElementById(id);
+const isNarrow = () => matchMedia("(max-width: 43.99rem)").matches;
 
 /** An element with attributes and children; text is always text. */
 function el(name, attributes = {}, ...children) {
@@ -503,8 +504,7 @@ async function showCards(cards, assessment, call) {
   show(...shown);
   for (const card of at("cards").querySelectorAll(".detail")) fold(card);
   // In one narrow column the card comes below the orders: bring it into sight.
-  const narrow = matchMedia("(max-width: 43.99rem)").matches;
-  at("advice-title").scrollIntoView({ block: narrow ? "start" : "nearest" });
+  at("advice-title").scrollIntoView({ block: isNarrow() ? "start" : "nearest" });
   const fresh = cards.filter((card) => !state.dismissed.has(topicOf(card)));
   announce(fresh.map((card) => `${WORDS[card.indicator] ?? "Card"}: ${card.summary}`).join(" ") || "The same card as the one dismissed before.");
 }
@@ -608,6 +608,7 @@ async function accept(card, suggestion) {
   for (const problem of next.problems) at("log").prepend(el("li", { class: "trouble" }, problem));
   at("advice-title").focus();
   await fire(next.selections);
+  if (!isNarrow()) at("drafts").lastElementChild?.scrollIntoView({ block: "nearest" });
 }
 
 function dismiss(card, reason, comment) {

@@ -101,6 +101,7 @@ class Watched:
         """Wait until the chart of this patient is shown."""
         chosen = self.page.locator("[data-patient][aria-current=true]")
         expect(chosen).to_have_attribute("data-patient", patient)
+        expect(self.page.locator("#content[inert]")).to_have_count(0)
 
     def answer_to(self, action: Callable[[], Any], path: str = SERVICE) -> Response:
         """What the service answers to the call that `action` makes the page send."""

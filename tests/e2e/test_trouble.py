@@ -30,7 +30,7 @@ def answers(entry: Watched, path: str = SERVICE, **how: Any) -> None:
 
 
 class First:
-    """Keeps the first call from its answer, and lets the others through."""
+    """Keeps the first request from its answer, and lets the others through."""
 
     held: Route | None = None
 
@@ -114,6 +114,21 @@ def test_a_late_answer_does_not_cover_a_newer_one(entry: Watched) -> None:
     first.held.fulfill(json={"cards": [{"summary": "Too late", "indicator": "info"}]})
     entry.page.wait_for_timeout(300)
     assert shown.text_content() == before
+
+
+def test_nothing_can_be_ordered_while_another_patient_is_opened(entry: Watched) -> None:
+    entry.order("furosemide")
+    entry.card()
+    first = First()
+    entry.page.route("**/order-entry/patients/mild", first.hold)
+    entry.page.locator("[data-patient='mild']").click()
+    for part in ("#content", "#advice"):
+        expect(entry.page.locator(part)).to_have_attribute("inert", "")
+    assert first.held is not None
+    first.held.continue_()
+    entry.is_open("mild")
+    expect(entry.page.locator("#drafts .draft")).to_have_count(0)
+    expect(entry.page.locator("#cards .card")).to_have_count(0)
 
 
 def test_without_discovery_there_is_no_decision_support(site: House, visit: Open) -> None:

@@ -249,20 +249,26 @@ function markChosen() {
   }
 }
 
+/** While another patient is opened, nothing can be ordered for, or accepted of, the one before. */
+function lock(locked) {
+  at("chart").setAttribute("aria-busy", String(locked));
+  for (const part of [at("content"), at("advice")]) part.inert = locked;
+}
+
 async function choosePatient({ patient, server }) {
   const asked = ++state.asked;
   let chart;
-  at("chart").setAttribute("aria-busy", "true");
+  lock(true);
   try {
     chart = await read(patientUrl({ patient, server }), exactly);
   } catch (error) {
     if (asked !== state.asked) return;
-    at("chart").removeAttribute("aria-busy");
+    lock(false);
     showProblem("The patient could not be opened", error.said ?? [], () => choosePatient({ patient, server }));
     return;
   }
   if (asked !== state.asked) return;
-  at("chart").removeAttribute("aria-busy");
+  lock(false);
   state.call += 1;
   state.chosen = { patient, server };
   state.patient = chart;

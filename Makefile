@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test e2e bench docs durability lint lock clean
+.PHONY: help install demo serve test e2e bench docs durability screenshots lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench    measure the service beside a bare Flask view (needs wrk); FULL=1 for every case"
 	@echo "make docs     write into docs/ what the program says of itself"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
+	@echo "make screenshots  renew the pictures of docs/images (needs Chromium and pngquant)"
 	@echo "make lint     check style and types"
 	@echo "make install  install into $(VENV) what serving needs"
 	@echo "make lock     pin the dependencies anew (needs a package index)"
@@ -43,6 +44,9 @@ durability: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(if $(FULL),--full)
+
+screenshots: $(VENV)/.dev
+	SCREENSHOTS=1 $(BIN)/pytest tests/e2e/test_pictures.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     trust = establish(settings, clients, record.nonces, clock)
     record.prepare()
     app = assemble(settings, services, clock, record, trust)
-    pages.install(app, services, protocol, clock, has_order_entry=trust is None)
+    pages.install(app, services, protocol, clock, settings)
     app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
     return app
 

@@ -12,6 +12,8 @@ from flask import Blueprint, Flask, Response
 from hooks.protocol import Protocol
 from service.hook import Hook
 from service.pages import order_entry, protocol_page
+from service.pages.census import Census
+from service.settings import Settings
 
 #: Everything comes from the service itself, and no text of a patient can become a script or style.
 _POLICY = "; ".join(
@@ -33,8 +35,7 @@ def install(
     hooks: Sequence[Hook],
     protocol: Protocol,
     clock: Callable[[], datetime],
-    *,
-    has_order_entry: bool = True,
+    settings: Settings,
 ) -> None:
     """Add the pages to `app`. Order entry calls the service from a browser, which has no token, so
     there is none where callers must prove who they are."""
@@ -47,10 +48,10 @@ def install(
         static_url_path="/assets",
     )
     blueprint.after_request(_guard)
-    if has_order_entry:
-        order_entry.add(blueprint, hooks, clock)
-    else:
+    if settings.is_auth_required:
         order_entry.add_closed(blueprint)
+    else:
+        order_entry.add(blueprint, hooks, clock, census=Census(settings, hooks))
     protocol_page.add(blueprint, protocol)
     app.register_blueprint(blueprint)
 

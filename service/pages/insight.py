@@ -13,6 +13,7 @@ from service.insight.counts import Calls, Group, Insight, count
 from service.insight.period import CHOICES, DEFAULT, Period
 from service.pages import plots
 from service.pages.door import Door
+from service.pages.order_entry import has_order_entry
 from service.record import Record, RecordError, StoreDown
 from service.settings import Settings
 
@@ -97,7 +98,8 @@ def _ask(*, refused: bool) -> Response:
 
 
 def _page(template: str, status: HTTPStatus, **values: object) -> Response:
-    page = render_template(template, **values)
+    frame = {"current": "insight", "insight": True, "order_entry": has_order_entry()}
+    page = render_template(template, **{**frame, **values})
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +97,16 @@ def steady(port: int, rate: float, seconds: float, path: str, bodies: Sequence[b
 async def _steady(port: int, rate: float, seconds: float, calls: Sequence[bytes]) -> Load:
     chance = random.Random(1)  # noqa: S311 - moments, no secret
     idle: list[_Connection] = []
+    opened: list[_Connection] = []
     took: list[float] = []
     begun: list[asyncio.Task[None]] = []
 
     async def call(content: bytes, due: float) -> None:
-        connection = idle.pop() if idle else await _Connection.open(port)
+        if idle:
+            connection = idle.pop()
+        else:
+            connection = await _Connection.open(port)
+            opened.append(connection)
         await connection.call(content)
         took.append(time.perf_counter() - due)
         idle.append(connection)
@@ -111,10 +117,13 @@ async def _steady(port: int, rate: float, seconds: float, calls: Sequence[bytes]
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         begun.append(asyncio.create_task(call(calls[len(begun) % len(calls)], due)))
-    await asyncio.gather(*begun)
+    ended = await asyncio.gather(*begun, return_exceptions=True)
     elapsed = time.perf_counter() - began
-    for connection in idle:
-        connection.close()
+    for connection in opened:
+        await connection.close()
+    for failure in ended:
+        if failure is not None:
+            raise failure
     if not took:
         raise BadLoad("no call was made")
     took.sort()
@@ -146,5 +155,7 @@ class _Connection:
             raise BadLoad(f"a call was answered {head.splitlines()[0].decode('latin-1')}")
         await self._reader.readexactly(int(length[1]))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()

@@ -46,6 +46,8 @@ class GranianWorker(Worker):
         self._stop = _core.WorkerSignal()
         self._stopped = threading.Event()
         self._stop.add_cb(self._stopped.set)
+        # Gunicorn watches a process from its first sign of life on.
+        self.notify()
         self._serve()
         while self.alive and not self._stopped.wait(_HEARTBEAT_SECONDS):
             self.notify()

@@ -1,14 +1,11 @@
 """Used tokens over real processes: restarts, hosts that share a PostgreSQL, and one that stops."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter, sleep
 
-import pytest
 import requests
 
-from tests import cluster
 from tests.cluster import Cluster
 from tests.durability.site import Site
 from tests.trust.issuer import Issuer, write_clients
@@ -49,15 +46,6 @@ def test_a_token_is_used_once_over_workers_and_a_restart(database_url: str, tmp_
         host.kill()
         host.start()
         assert [status(host, token) for token in tokens] == [401] * 6, "after a kill"
-
-
-@pytest.fixture
-def postgres() -> Iterator[Cluster]:
-    try:
-        with cluster.running() as running:
-            yield running
-    except cluster.NoPostgres:
-        pytest.skip("there is no PostgreSQL on this machine")
 
 
 def test_two_hosts_on_one_postgresql_and_the_postgresql_stops(

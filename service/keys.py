@@ -27,6 +27,7 @@ from urllib3.exceptions import HTTPError
 
 from service.clients import Client
 from service.fhir_connection import GuardedAdapter
+from service.fhir_servers import FhirServer
 from service.settings import Settings
 from service.slate import Slate
 
@@ -178,7 +179,8 @@ def _sender(url: str, settings: Settings) -> Callable[..., requests.Response]:
     """The adapter of FHIR reads: addresses checked, no redirects, no cookies, one time for all."""
     # At its own level the library logs whole addresses.
     logging.getLogger("urllib3").propagate = False
-    proxy = None if url.startswith("http:") else settings.fhir_proxy
+    is_own = FhirServer.parse(url.partition("?")[0]).is_loopback
+    proxy = None if is_own else settings.fhir_proxy
     return partial(
         GuardedAdapter(pool_connections=1, pool_maxsize=1).send,
         stream=True,

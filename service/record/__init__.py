@@ -79,7 +79,8 @@ class Record:
 
     def state(self) -> dict[str, object]:
         """What an operator wants to know of the record in this process."""
-        return self._writer.state()
+        state = self._writer.state()
+        return {**state, "tokens": self.nonces.state()} if self.nonces.in_use else state
 
     def _append(self, events: Sequence[FeedbackEvent]) -> Unwritable | None:
         try:

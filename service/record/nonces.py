@@ -207,6 +207,11 @@ class Nonces:
             return self._is_first_anywhere(self._shared, token, expires, now)
         return first
 
+    @property
+    def in_use(self) -> bool:
+        """Whether this process has been asked about a token."""
+        return self._pid == os.getpid()
+
     def state(self) -> dict[str, object]:
         """What an operator wants to know of this process."""
         return {

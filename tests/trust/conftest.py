@@ -8,6 +8,8 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.settings import Settings
+from tests import cluster
+from tests.cluster import Cluster
 from tests.conftest import NOW, record_of
 from tests.trust.forgeries import BASE_URL, World
 from tests.trust.issuer import Issuer, write_clients
@@ -48,3 +50,13 @@ def guarded(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def gate(guarded: Flask) -> FlaskClient:
     return guarded.test_client()
+
+
+@pytest.fixture
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL that a test may stop; it must run again in the end."""
+    try:
+        with cluster.running() as running:
+            yield running
+    except cluster.NoPostgres:
+        pytest.skip("there is no PostgreSQL on this machine")

@@ -15,7 +15,6 @@ from service.record import nonces as nonces_module
 from service.record.nonces import ANSWER_SECONDS, MARGIN_SECONDS, Ledger, Nonces, digest
 from service.record.store import Store
 from service.record.tables import Nonce
-from tests import cluster
 from tests.cluster import Cluster
 
 NOW = 1_795_428_000
@@ -173,15 +172,6 @@ def test_a_file_that_another_process_holds_costs_a_moment_and_no_answer(tmp_path
     assert not nonces.is_first(TOKEN, NOW + 360, NOW)
     assert nonces.state()["store"] == "up"
     nonces.stop()
-
-
-@pytest.fixture
-def postgres() -> Iterator[Cluster]:
-    try:
-        with cluster.running() as running:
-            yield running
-    except cluster.NoPostgres:
-        pytest.skip("there is no PostgreSQL on this machine")
 
 
 def url_of(running: Cluster) -> str:

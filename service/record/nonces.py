@@ -1,10 +1,11 @@
 """Tokens that have been used once, so that they are not used again.
 
-Every worker of every host writes a token into the record's store before it accepts it; whoever
-comes second finds it there. With SQLite the store is this host's own. With PostgreSQL the host
-keeps a file of its own as well, in the spool's directory: a PostgreSQL that is down or hangs costs
-no answer, only that other hosts learn later what was used here. What can be written nowhere is
-remembered by the process.
+Every worker writes a token down before it accepts it; whoever comes second finds it there. A host
+does so in a file of its own, beside an SQLite record or in the spool's directory. That is enough
+where the record is SQLite, and in the record's own file it would wait for every decision to reach
+the disk. Hosts that share a PostgreSQL also write it down there, and then none of them accepts it
+again; a PostgreSQL that is down or hangs costs no answer, only that the others learn later what was
+used here. What can be written nowhere is remembered by the process.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -78,6 +79,18 @@ class Ledger(Store):
     def enter(self, token: bytes, expires: int, now: int) -> bool:
         """Write a token down; False if it stands there already. Raises StoreDown."""
         row = {"digest": token, "expires": expires, "old": now - MARGIN_SECONDS}
+        try:
+            return self._is_new(row)
+        except StoreDown as error:
+            # A connection that lay idle while the database was restarted; the next one is new.
+            lost = (
+                isinstance(error.__cause__, DBAPIError) and error.__cause__.connection_invalidated
+            )
+            if not lost:
+                raise
+            return self._is_new(row)
+
+    def _is_new(self, row: dict[str, Any]) -> bool:
         with self._connected() as connection:
             return connection.execute(self._enter, row).rowcount == 1
 
@@ -171,9 +184,13 @@ class Nonces:
     """Says of each token whether it is used for the first time."""
 
     def __init__(self, record: Store, directory: Path) -> None:
-        ledger = Ledger(record.url, record)
-        self._host = ledger if ledger.is_sqlite else HostLedger(directory / "nonces.sqlite")
-        self._shared = None if ledger.is_sqlite else ledger
+        own = record.path
+        if own is None:
+            self._host = HostLedger(directory / "nonces.sqlite")
+            self._shared: Ledger | None = Ledger(record.url, record)
+        else:
+            self._host = HostLedger(own.with_name(f"{own.stem}-nonces.sqlite"))
+            self._shared = None
         self._lock = threading.Lock()
         self._pid = 0
         self._begin()

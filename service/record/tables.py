@@ -267,7 +267,8 @@ class Loss(Table):
 
 
 class Nonce(Table):
-    """A token that has been used, until it expires: a hash of its issuer and its identifier."""
+    """A token that has been used, until it expires: a hash of its issuer and its identifier. With
+    SQLite it lies in a file beside the record, see `nonces`."""
 
     __tablename__ = "nonce"
     __table_args__ = (Index(None, "expires"), {"sqlite_with_rowid": False})

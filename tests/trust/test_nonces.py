@@ -156,8 +156,8 @@ def test_nothing_that_was_said_is_kept_in_the_clear(database_url: str) -> None:
 
 
 def test_a_file_that_another_process_holds_costs_a_moment_and_no_answer(tmp_path: Path) -> None:
-    file = tmp_path / "magnesia.sqlite"
-    nonces = hosted(f"sqlite:///{file}", tmp_path / "spool")
+    file = tmp_path / "magnesia-nonces.sqlite"
+    nonces = hosted(f"sqlite:///{tmp_path / 'magnesia.sqlite'}", tmp_path / "spool")
     assert nonces.is_first(TOKEN, NOW + 360, NOW)
     blocker = sqlite3.connect(file, isolation_level=None)
     blocker.execute("BEGIN EXCLUSIVE")

@@ -1,7 +1,6 @@
 """The production server: gunicorn's processes on one listener, each with granian's HTTP engine."""
 
 import errno
-import gc
 import os
 import socket
 from typing import Any
@@ -43,7 +42,6 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "loglevel": "debug" if chatty else "warning",
             "proc_name": "magnesia",
-            "when_ready": self._when_ready,
             "post_fork": self._post_fork,
             "worker_exit": self._worker_exit,
         }.items():
@@ -53,11 +51,6 @@ class Server(BaseApplication):
         return self._app
 
     # Gunicorn wants exactly these parameters.
-    def _when_ready(self, server: Any) -> None:  # noqa: ARG002
-        # What is there before the processes are is never looked through again, so it stays shared.
-        gc.collect()
-        gc.freeze()
-
     def _post_fork(self, server: Any, worker: Any) -> None:  # noqa: ARG002
         if (record := self._record()) is not None:
             record.start()

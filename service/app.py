@@ -1,19 +1,31 @@
 """The application factory: what the service is made of, in order."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 from types import TracebackType
 
-from flask import Flask, request
+from flask import Flask, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service import cors, discovery, invocation, observability, outcomes, pages, site
+from service import (
+    cors,
+    discovery,
+    health,
+    invocation,
+    metrics,
+    observability,
+    outcomes,
+    pages,
+    site,
+)
 from service.clock import utc_now
 from service.fhir_client import FhirClient
 from service.hook import Hook
 from service.insight.legend import legend
+from service.metrics import Metrics
 from service.pages import insight
 from service.record import Record
 from service.settings import Settings
@@ -39,7 +51,9 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     protocol = services[0].protocol
     record = Record(settings.database_url, settings.spool_directory)
     record.prepare()
-    app = assemble(settings, services, clock, record)
+    head = protocol.document.protocol
+    in_use = {"id": head.id, "version": head.version, "status": head.status}
+    app = assemble(settings, services, clock, record, in_use)
     pages.install(app, services, protocol, clock)
     app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
     return app
@@ -50,8 +64,10 @@ def assemble(
     hooks: Sequence[Hook],
     clock: Callable[[], datetime],
     record: Record | None = None,
+    protocol: Mapping[str, str] | None = None,
 ) -> Flask:
-    """The application that offers `hooks`. Without a record, nothing of a call is kept."""
+    """The application that offers `hooks`. Without a record, nothing of a call is kept; `protocol`
+    says which one is in use, for health and metrics."""
     app = Application("service", static_folder=None)
     app.url_map.merge_slashes = False
     # The library reads a chunked body up to its limit and then stops without a word; one byte more
@@ -62,14 +78,20 @@ def assemble(
     app.before_request(partial(read_body, settings.max_body_bytes))
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
-    app.register_blueprint(invocation.routes(hooks, clock, settings, record, FhirClient(settings)))
-    app.register_blueprint(observability.routes(None if record is None else record.state))
+    counts = Metrics(protocol)
+    app.after_request(counts.answered)
+    fhir = FhirClient(settings, counts)
+    app.register_blueprint(invocation.routes(hooks, clock, settings, record, fhir, counts))
+    app.register_blueprint(health.routes(protocol, None if record is None else record.state))
+    app.register_blueprint(metrics.routes(counts, settings))
     if record is not None:
+        record.be_watched(counts)
         app.extensions["record"] = record
     return app
 
 
 def read_body(limit: int) -> None:
     """Read the body first, so that one that is too large is refused before all else."""
+    g.began = perf_counter()
     if len(request.get_data()) > limit:
         raise RequestEntityTooLarge

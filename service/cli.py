@@ -14,7 +14,7 @@ from rich.text import Text
 from hooks.errors import HookError, SiteFileError
 from hooks.protocol import Protocol, difference, table
 from hooks.protocol import load as load_protocol
-from service import client, explanation, fixture, observability, server, sheet, sidebar
+from service import client, explanation, fixture, log, server, shared_counts, sheet, sidebar
 from service.app import create_app
 from service.clock import utc_now
 from service.fixture import Fixture
@@ -27,6 +27,7 @@ from service.replay import report
 from service.replay.kept import KeptError
 from service.replay.run import run as run_replay
 from service.settings import PREFIX, Settings, SettingsError
+from service.shared_counts import SharedCountsError
 
 _SERVICE = "magnesium-replacement"
 _OWN_SERVER_SECONDS = 30.0
@@ -83,12 +84,13 @@ def serve(fired: Path | None) -> None:
     case = None if fired is None else _load(fired)
     try:
         settings = Settings.from_environment(os.environ)
-        observability.configure_logging(settings.log_level)
+        log.configure(settings.log_level, settings.log_format)
+        shared_counts.begin()
         app = create_app(settings)
         listener = server.listen(settings.host, settings.port)
     except (SettingsError, SiteFileError, RecordError) as error:
         _stop(str(error), status=2)
-    except server.ListenError as error:
+    except (server.ListenError, SharedCountsError) as error:
         _stop(str(error), status=1)
     where = server.address(listener)
     if not settings.on_loopback:

@@ -99,6 +99,11 @@ class FhirClient:
             for number, server in enumerate(settings.fhir_servers, 1)
         }
 
+    @property
+    def reads(self) -> bool:
+        """Whether the site lists any server."""
+        return bool(self._readers)
+
     def complete(
         self,
         templates: Mapping[str, str],

@@ -150,7 +150,7 @@ def _completed(
     """`prefetched` with what can be fetched; refuses with 412 without what is required."""
     try:
         prefetched.demand(hook.required - prefetched.absent)
-        if prefetched.absent and received.fhir_server is not None:
+        if prefetched.absent and fhir.reads and received.fhir_server is not None:
             call.trace = call.trace or Trace.begun()
             prefetched = fhir.complete(hook.prefetch, prefetched, received, call.trace)
         prefetched.demand(hook.required)

@@ -121,6 +121,7 @@ ASSERTIONS: dict[int, tuple[str, str]] = {
     87: ("OURS", "an unknown service gives 404, an unknown card 2xx, GET 405"),
     88: ("OURS", "a reason without display is taken"),
     97: ("OURS", "browsers may call: preflights without a token, CORS headers on errors too"),
+    98: ("OURS", "the log of a run holds no token, no patient data and no words of a card"),
     100: ("OURS", "a FHIR server elsewhere is read over https or not at all"),
 }
 

@@ -37,7 +37,7 @@ class SharedCounts:
         self._slots = Slots(directory, self._forget)
         # The way of the library to count under something else than the number of the process,
         # which would leave files behind with each process that ends.
-        values.ValueClass = values.MultiProcessValue(self._own)
+        values.ValueClass = values.MultiProcessValue(self._slots.own)
 
     def gather(self) -> CollectorRegistry:
         """What all processes have counted; what a process that ended had in hand is left out."""
@@ -51,9 +51,6 @@ class SharedCounts:
     def _forget(self, slot: str) -> None:
         """Take away what a process that ended had in hand; what it has counted stays."""
         mark_process_dead(slot, str(self._directory))
-
-    def _own(self) -> str:
-        return self._slots.own()
 
 
 def begin() -> None:

@@ -18,9 +18,10 @@ from service import (
     client,
     explanation,
     fixture,
-    observability,
+    log,
     server,
     settings_table,
+    shared_counts,
     sheet,
     sidebar,
 )
@@ -38,6 +39,7 @@ from service.replay import report
 from service.replay.kept import KeptError
 from service.replay.run import run as run_replay
 from service.settings import PREFIX, Settings, SettingsError
+from service.shared_counts import SharedCountsError
 
 _SERVICE = "magnesium-replacement"
 _OWN_SERVER_SECONDS = 30.0
@@ -94,12 +96,13 @@ def serve(fired: Path | None) -> None:
     case = None if fired is None else _load(fired)
     try:
         settings = Settings.from_environment(os.environ)
-        observability.configure_logging(settings.log_level)
+        log.configure(settings.log_level, settings.log_format)
+        shared_counts.begin()
         app = create_app(settings)
         listener = server.listen(settings.host, settings.port)
     except (SettingsError, SiteFileError, RecordError) as error:
         _stop(str(error), status=2)
-    except server.ListenError as error:
+    except (server.ListenError, SharedCountsError) as error:
         _stop(str(error), status=1)
     if case is not None and settings.is_auth_required:
         _stop("MAGNESIA_AUTH=required: --fire has no token to send.", status=2)

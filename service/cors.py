@@ -5,7 +5,7 @@ import re
 from flask import Flask, Response, request
 from flask_cors import CORS
 
-_CALLED_BY_PAGES = r"/(?!(insight|order-entry)(/|$)).*"
+_CALLED_BY_PAGES = r"/(?!(?:insight|metrics|order-entry)(/|$)).*"
 
 
 def install(app: Flask, origins: tuple[str, ...]) -> None:

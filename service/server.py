@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from service.record import Record
 from service.settings import Settings
@@ -15,6 +16,15 @@ from service.worker import CONNECTIONS, GranianWorker
 
 class ListenError(Exception):
     """The address cannot be listened on; the message says why in one line."""
+
+
+class _Log(Logger):
+    """The server's log, which goes the way of the service's own."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Server(BaseApplication):
@@ -42,6 +52,7 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "loglevel": "debug" if chatty else "warning",
             "proc_name": "magnesia",
+            "logger_class": _Log,
             "post_fork": self._post_fork,
             "worker_exit": self._worker_exit,
         }.items():

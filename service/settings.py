@@ -28,6 +28,7 @@ from sqlalchemy.exc import ArgumentError
 from service.fhir_servers import FhirServer
 
 PREFIX = "MAGNESIA_"
+LogFormat = Literal["json", "text"]
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _PASSWORD = re.compile(r"(//[^/:@]*):[^@]*@")
 
@@ -203,6 +204,18 @@ class Settings(BaseModel):
         description="The largest request body that is read.",
         json_schema_extra=_expects("a number of bytes, at least 1024"),
     )
+    max_entries: int = Field(
+        default=5000,
+        ge=1,
+        description="The most entries that one Bundle of the prefetch may hold, sent or fetched.",
+        json_schema_extra=_expects("a number of entries, at least 1"),
+    )
+    max_drafts: int = Field(
+        default=1000,
+        ge=1,
+        description="The most entries that `draftOrders` may hold.",
+        json_schema_extra=_expects("a number of entries, at least 1"),
+    )
     workers: int = Field(
         default=2,
         ge=1,
@@ -216,6 +229,12 @@ class Settings(BaseModel):
             description="The least severe message that is logged.",
             json_schema_extra=_expects("debug, info, warning or error"),
         )
+    )
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] | None = Field(
+        default=None,
+        description="How the log is written. Not set: as text to a terminal, else one JSON object "
+        "a line.",
+        json_schema_extra=_expects("json or text"),
     )
     auth: Annotated[Literal["required", "off"], BeforeValidator(_lower)] | None = Field(
         default=None,
@@ -263,6 +282,15 @@ class Settings(BaseModel):
         pattern=r"^[0-9a-f]{64}$",
         description="The SHA-256 of the token with which people open /insight. Not set: the page "
         "is open on a loopback address and does not exist on any other.",
+        json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
+        repr=False,
+    )
+
+    metrics_token_sha256: Annotated[str, BeforeValidator(_lower)] | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="The SHA-256 of the token with which Prometheus reads /metrics. Not set: it is "
+        "open on a loopback address and does not exist on any other.",
         json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
         repr=False,
     )

@@ -44,11 +44,12 @@ _UNIT_REASONS: Final[Mapping[UnitProblem, Reason]] = {
     UnitProblem.CONFLICT: Reason.UNIT_CONFLICT,
 }
 
+# No two parts of a pattern may take the same spaces: a text of many would hold a process for hours.
 _HEMOLYZED: Final = re.compile(r"\bha?emoly[sz]", re.IGNORECASE)
 _NOT_HEMOLYZED: Final = re.compile(
     r"\b(?:no|not|non|without|negative for|no evidence of|absence of)[\s-]+(?:\w+\s+)?"
     r"ha?emoly[sz]\w*"
-    r"|\bha?emolysis(?:\s+index)?\s*[:=]?\s*(?:none|negative|absent|nil|0)\b",
+    r"|\bha?emolysis(?:\s+index)?\s*(?:[:=]\s*)?(?:none|negative|absent|nil|0)\b",
     re.IGNORECASE,
 )
 _HEMOLYZED_CODES: Final = frozenset({"HEM"})

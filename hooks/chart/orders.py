@@ -130,7 +130,7 @@ class OrderReader:
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
         """The ordered route; without one, what the free text of the dosage names."""
         codes: list[str] = []
-        texts: list[str] = []
+        texts: dict[str, None] = {}
         instructions = _objects(resource.get("dosageInstruction"))
         stated = [one["route"] for one in instructions if one.get("route")]
         for route in stated:
@@ -230,7 +230,7 @@ def _medication(
     without one, the display of the reference is all there is.
     """
     codes: list[str] = []
-    texts: list[str] = []
+    texts: dict[str, None] = {}
     _collect(resource.get("medicationCodeableConcept"), codes, texts, RXNORM)
     reference = resource.get("medicationReference")
     target = reference_of(reference)
@@ -241,8 +241,8 @@ def _medication(
             _collect(medication.get("code"), codes, texts, RXNORM)
     display = reference.get("display") if isinstance(reference, dict) else None
     if isinstance(display, str) and display.strip():
-        texts.append(display)
-    return codes, texts
+        texts[display] = None
+    return codes, list(texts)
 
 
 def _is_elemental(resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
@@ -252,19 +252,25 @@ def _is_elemental(resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
 
 
 def _collect(
-    concept: object, codes: list[str], texts: list[str], systems: frozenset[str] | None = None
+    concept: object,
+    codes: list[str],
+    texts: dict[str, None],
+    systems: frozenset[str] | None = None,
 ) -> None:
-    """Add a CodeableConcept's codes (of the systems, if given), text and displays."""
+    """Add a CodeableConcept's codes (of the systems, if given), text and displays.
+
+    `texts` are keys, each there once: a drug may come with ten thousand names.
+    """
     for item in _objects(concept):
         text = item.get("text")
         if isinstance(text, str) and text.strip():
-            texts.append(text)
+            texts[text] = None
         for coding in _objects(item.get("coding")):
             code, display = coding.get("code"), coding.get("display")
             if isinstance(code, str) and (systems is None or str(coding.get("system")) in systems):
                 codes.append(code)
-            if isinstance(display, str) and display.strip() and display not in texts:
-                texts.append(display)
+            if isinstance(display, str) and display.strip():
+                texts[display] = None
 
 
 def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:

@@ -25,8 +25,8 @@ COOKIE = "magnesia-insight"
 class Door:
     """Lets people in by the settings."""
 
-    def __init__(self, settings: Settings, path: str) -> None:
-        self._hash = settings.insight_token_sha256
+    def __init__(self, settings: Settings, path: str, token_sha256: str | None) -> None:
+        self._hash = token_sha256
         self._path = path
         self._base_url = settings.base_url
         self._local = settings.on_loopback and (

@@ -45,7 +45,7 @@ def routes(
         static_folder="static",
         static_url_path="/insight/static",
     )
-    door = Door(settings, "/insight")
+    door = Door(settings, "/insight", settings.insight_token_sha256)
     blueprint.add_app_template_filter(words.number, "number")
 
     @blueprint.before_request

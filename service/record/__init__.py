@@ -13,9 +13,9 @@ from service.record.entries import DecisionEntry, FeedbackEvent
 from service.record.errors import RecordError, StoreDown
 from service.record.nonces import Nonces
 from service.record.store import Store, Unwritable
-from service.record.writer import Writer
+from service.record.writer import Watch, Writer
 
-__all__ = ["Record", "RecordError", "StoreDown"]
+__all__ = ["Record", "RecordError", "StoreDown", "Watch"]
 
 #: How long a clinician's EHR waits for its feedback to be acknowledged, before it is told to try
 #: again.
@@ -53,6 +53,10 @@ class Record:
     def start(self) -> None:
         """Begin to write in this process; without it, the first decision does."""
         self._writer.start()
+
+    def be_watched(self, watch: Watch) -> None:
+        """Let `watch` know what becomes of decisions, in every process."""
+        self._writer.watch = watch
 
     def keep(self, entry: DecisionEntry) -> None:
         """See to it that a decision is written; never waits, never fails."""

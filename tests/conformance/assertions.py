@@ -147,7 +147,7 @@ ASSERTIONS: dict[int, tuple[str, str]] = {
     ),
     96: ("OURS", "ES384 and RS384 are both good"),
     97: ("OURS", "browsers may call: preflights without a token, CORS headers on errors too"),
-    98: ("OURS", "no token and nothing of a patient is in the log"),
+    98: ("OURS", "the log of a run holds no token, no patient data and no words of a card"),
     99: ("OURS", "a tenant that is not listed gives 401 or 403"),
     100: ("OURS", "a FHIR server elsewhere is read over https or not at all"),
 }

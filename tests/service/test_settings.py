@@ -18,6 +18,9 @@ def test_the_defaults_serve_this_machine_alone() -> None:
     assert settings.lab_codes is None
     assert settings.qt_drugs is None
     assert settings.log_level == "info"
+    assert settings.log_format is None
+    assert (settings.max_entries, settings.max_drafts) == (5000, 1000)
+    assert settings.metrics_token_sha256 is None
 
 
 def test_the_environment_is_read(tmp_path: Path) -> None:
@@ -35,6 +38,10 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
             "MAGNESIA_MAX_BODY_BYTES": "2048",
             "MAGNESIA_WORKERS": "4",
             "MAGNESIA_LOG_LEVEL": "WARNING",
+            "MAGNESIA_LOG_FORMAT": "Text",
+            "MAGNESIA_MAX_ENTRIES": "200",
+            "MAGNESIA_MAX_DRAFTS": "20",
+            "MAGNESIA_METRICS_TOKEN_SHA256": "AB" * 32,
             "PATH": "/usr/bin",
         }
     )
@@ -49,6 +56,10 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
         max_body_bytes=2048,
         workers=4,
         log_level="warning",
+        log_format="text",
+        max_entries=200,
+        max_drafts=20,
+        metrics_token_sha256="ab" * 32,
     )
 
 
@@ -75,6 +86,9 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         ("MAGNESIA_MAX_BODY_BYTES", "0"),
         ("MAGNESIA_WORKERS", "0"),
         ("MAGNESIA_LOG_LEVEL", "loud"),
+        ("MAGNESIA_LOG_FORMAT", "xml"),
+        ("MAGNESIA_MAX_ENTRIES", "0"),
+        ("MAGNESIA_MAX_DRAFTS", "many"),
         ("MAGNESIA_AUTH", "maybe"),
         ("MAGNESIA_MODE", "loud"),
         ("MAGNESIA_FHIR_SERVERS", "ehr.example"),
@@ -233,6 +247,7 @@ def test_every_setting_says_what_it_is_for_and_what_it_expects(name: str) -> Non
         ("MAGNESIA_DATABASE_URL", "postgresql://user:hunter2@host:port/name"),
         ("MAGNESIA_DATABASE_URL", "mysql://user:hunter2@host/name"),
         ("MAGNESIA_PATIENT_KEY", "hunter2"),
+        ("MAGNESIA_METRICS_TOKEN_SHA256", "hunter2"),
     ],
 )
 def test_a_wrong_secret_is_refused_without_being_repeated(variable: str, value: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hooks.chart.codes import strength
 from hooks.chart.codes.files import Entry, Text, shipped, written
@@ -284,6 +284,10 @@ _ANY_MAGNESIUM: Final = re.compile(r"(?<!\w)mag(?:nesium)?(?!-?\w)", re.IGNORECA
 _DILUENT: Final = re.compile(
     r"(?:d5w|d10w|dextrose|glucose|ns|saline|sodium chloride|sterile water|water)\b", re.IGNORECASE
 )
+_END: Final = ""
+# A match begins where its spaces begin: tried anew within them, a text of many would hold a process
+# for hours.
+_BETWEEN_INGREDIENTS: Final = re.compile(r"(?<!\s)\s+/\s+")
 
 
 def _is_combination(text: str) -> bool:
@@ -291,15 +295,35 @@ def _is_combination(text: str) -> bool:
 
     What magnesium is diluted in is no second ingredient.
     """
-    parts = [part for part in re.split(r"\s+/\s+", text) if part[:1].isalpha()]
+    parts = [part for part in _BETWEEN_INGREDIENTS.split(text) if part[:1].isalpha()]
     return sum(not _DILUENT.match(part) for part in parts) > 1
 
 
-def _words(names: Iterable[str] | Mapping[str, object]) -> re.Pattern[str]:
+def _words(names: Iterable[str]) -> re.Pattern[str]:
     """A pattern that finds any of the names as whole words, the longest first."""
-    alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    tree: dict[str, Any] = {}
+    for name in names:
+        node = tree
+        for letter in name.lower():
+            node = node.setdefault(letter, {})
+        node[_END] = {}
+    firsts = "".join(map(re.escape, sorted(tree)))
     # A single hyphen joins words (`non-furosemide`), two of them only separate fields.
-    return re.compile(rf"(?<!\w)(?<!\w-)(?:{alternatives})(?!-?\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?<!\w-)(?=[{firsts}]){_alternatives(tree)}(?!-?\w)", re.IGNORECASE)
+
+
+def _alternatives(tree: Mapping[str, Any]) -> str:
+    """A pattern for the names in a tree of letters: each letter of a text is looked at once, not
+    once for each name."""
+    branches = [
+        re.escape(letter) + _alternatives(rest)
+        for letter, rest in sorted(tree.items())
+        if letter != _END
+    ]
+    if not branches:
+        return ""
+    choice = f"(?:{'|'.join(branches)})"
+    return f"{choice}?" if _END in tree else choice
 
 
 def load(qt_file: Path | None = None) -> DrugCodes:

@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test durability lint lock clean
+.PHONY: help install demo serve test durability load fuzz fuzz-guided lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
 	@echo "make serve    serve with the MAGNESIA_* settings of the environment"
 	@echo "make test     run the whole test suite"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
+	@echo "make load     call the service 200 times a second beside a failing FHIR server, for a minute"
+	@echo "make fuzz     send 200,000 hostile requests (BODIES=n SEED=n), stop at the first that breaks a rule"
 	@echo "make lint     check style and types"
 	@echo "make install  install into $(VENV) what serving needs"
 	@echo "make lock     pin the dependencies anew (needs a package index)"
@@ -30,6 +32,20 @@ test: $(VENV)/.dev
 
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
+
+load: $(VENV)/.dev
+	$(BIN)/python -m tests.load
+
+BODIES := 200000
+SEED := 1
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --bodies $(BODIES) --seed $(SEED) --report docs/evidence/hostile.md
+
+# Guided by coverage, until something breaks: its engine has wheels for x86-64 Linux only.
+fuzz-guided: $(VENV)/.dev
+	$(PIP) install -r tests/fuzz/requirements.txt
+	$(BIN)/python -m tests.fuzz.guided
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -126,4 +126,7 @@ def _environ(attack: Attack) -> dict[str, Any]:
     for name, value in attack.headers:
         key = name.upper().replace("-", "_")
         environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
+    if environ.get("HTTP_TRANSFER_ENCODING") == "chunked":
+        # A server takes the chunks apart, and says that the body ends by itself.
+        environ["wsgi.input_terminated"] = True
     return environ

@@ -34,6 +34,7 @@ _WORKING = re.compile(rf"<[^>&]*{MARK}|on(error|load)\s*=\s*[\"']?\w*{MARK}".enc
 
 #: Ids of patients, which none of our own words can be taken for.
 _PATIENT = re.compile(r"[a-z]+-[a-z-]*[0-9]+|fixture-[a-z-]+")
+_TOKEN = "opaque-"
 _TAG = re.compile(r"<[/!?a-zA-Z]")
 _HEALTH = ("/health/live", "/health/ready")
 _BAD_REQUEST = 400
@@ -94,7 +95,7 @@ def _refusal(attack: Attack, outcome: Outcome) -> Iterator[Breach]:
         yield Breach("a refusal is application/fhir+json", outcome.media_type)
     for complaint in _outcome_problems(outcome.body):
         yield Breach("a refusal is a valid OperationOutcome", complaint)
-    for secret in (MARK, *_secrets(attack)):
+    for secret in (MARK, *_secrets_of(_call(attack))):
         if secret.encode() in outcome.body:
             yield Breach(
                 "a refusal repeats nothing of the request", f"{secret!r} in {outcome.body[:500]!r}"
@@ -120,15 +121,14 @@ def _outcome_problems(body: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _secrets(attack: Attack) -> Iterator[str]:
+def _secrets_of(call: Json) -> Iterator[str]:
     """The patient's id and the token of a call, as far as they can be told from our own words."""
-    call = _call(attack)
     context, authorization = call.get("context"), call.get("fhirAuthorization")
     patient = context.get("patientId") if isinstance(context, dict) else None
     if isinstance(patient, str) and _PATIENT.fullmatch(patient):
         yield patient
     token = authorization.get("access_token") if isinstance(authorization, dict) else None
-    if isinstance(token, str) and token.startswith("opaque-"):
+    if isinstance(token, str) and token.startswith(_TOKEN):
         yield token
 
 
@@ -167,7 +167,7 @@ def _answer(attack: Attack, outcome: Outcome) -> Iterator[Breach]:
 
 def _cards(answer: Json, call: Json) -> Iterator[Breach]:
     try:
-        found = shape.problems(answer, bodies.bare_encounter(call))
+        found = shape.problems(answer, _checkable(call))
     except RecursionError:
         found = []
     for each in found:
@@ -184,11 +184,21 @@ def _cards(answer: Json, call: Json) -> Iterator[Breach]:
         yield from _doses(card)
 
 
+def _checkable(call: Json) -> Json:
+    """The call as the checks of conformance read it: no word of ours is taken for a token."""
+    call = bodies.bare_encounter(call)
+    if any(secret.startswith(_TOKEN) for secret in _secrets_of(call)):
+        return call
+    return {name: member for name, member in call.items() if name != "fhirAuthorization"}
+
+
 def _texts(card: Json) -> Iterator[Breach]:
     for text in shape.texts(_without_resources(card)):
         if tag := _TAG.search(text):
             yield Breach("no text of a card holds HTML", repr(text[tag.start() :][:80]))
-    for found in markup.working(card.get("detail", ""), MARK):
+    detail = card.get("detail", "")
+    # Most details say nothing of what is hostile, and need not be read a second time.
+    for found in markup.working(detail, MARK) if MARK in detail or "evil" in detail else ():
         yield Breach("text from a request does nothing in a card", found)
 
 
@@ -218,16 +228,17 @@ def _doses(card: Json) -> Iterator[Breach]:
 
 def _dose(kind: str, resource: Json) -> Iterator[Breach]:
     (dosage,) = resource["dosageInstruction"]
-    repeat = dosage["timing"]["repeat"]
-    (amount,) = dosage["doseAndRate"]
-    dose = amount["doseQuantity"]
-    grams, minutes = dose["value"], repeat["duration"]
-    said = f"{kind} {grams} {dose['code']} over {minutes} {repeat['durationUnit']}"
-    if (dose["code"], repeat["durationUnit"]) != ("g", "min"):
-        yield Breach("a dose is in g over min", said)
-    elif not 0 < grams <= LARGEST_GRAMS:
-        yield Breach(f"no dose is above {LARGEST_GRAMS} g", said)
-    elif grams * 1000 > FASTEST * minutes:
-        yield Breach(f"no rate is above {FASTEST} mg/min", said)
-    elif kind == "create" and (grams, minutes) not in ROWS:
-        yield Breach("only the rows of the decision table are created", said)
+    # A draft that tells its dose several times is corrected in all of them.
+    for told in dosage["doseAndRate"]:
+        dose, ratio = told["doseQuantity"], told["rateRatio"]
+        grams, minutes = dose["value"], ratio["denominator"]["value"]
+        units = (dose["code"], ratio["numerator"]["code"], ratio["denominator"]["code"])
+        said = f"{kind} {grams} {units} over {minutes}"
+        if units != ("g", "g", "min") or ratio["numerator"]["value"] != grams:
+            yield Breach("a dose is in g, and its rate that many g over min", said)
+        elif not 0 < grams <= LARGEST_GRAMS:
+            yield Breach(f"no dose is above {LARGEST_GRAMS} g", said)
+        elif grams * 1000 > FASTEST * minutes:
+            yield Breach(f"no rate is above {FASTEST} mg/min", said)
+        elif kind == "create" and (grams, minutes) not in ROWS:
+            yield Breach("only the rows of the decision table are created", said)

@@ -47,8 +47,9 @@ def with_dose(answer: Outcome, grams: float, minutes: float, **order: Any) -> Ou
     document = msgspec.json.decode(answer.body)
     resource = document["cards"][0]["suggestions"][0]["actions"][0]["resource"]
     (dosage,) = resource["dosageInstruction"]
-    dosage["timing"]["repeat"]["duration"] = minutes
-    dosage["doseAndRate"][0]["doseQuantity"]["value"] = grams
+    (told,) = dosage["doseAndRate"]
+    told["rateRatio"]["denominator"]["value"] = minutes
+    told["rateRatio"]["numerator"]["value"] = told["doseQuantity"]["value"] = grams
     resource |= order
     return replace(answer, body=_encode(document))
 

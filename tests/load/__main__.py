@@ -139,7 +139,8 @@ def _stop(stopped: Stopped) -> Iterator[str]:
     yield ""
     yield (
         f"Worked on and not answered: {stopped.processed_unanswered}. Answered and not in the "
-        f"record: {stopped.answered_unrecorded}. Answers: {_counts(stopped.statuses)}. The service "
+        f"record: {stopped.answered_unrecorded}. The longest wait of a call that was turned away: "
+        f"{stopped.longest_turned_away:.1f} s. Answers: {_counts(stopped.statuses)}. The service "
         f"ended after {stopped.seconds_to_end:.1f} s with status {stopped.exit_status}."
     )
 

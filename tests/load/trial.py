@@ -73,6 +73,8 @@ class Stopped:
     processed_unanswered: int
     #: Calls with an answer whose decision is not in the record.
     answered_unrecorded: int
+    #: How long a call waited at most to be turned away, in seconds; 0 if none was.
+    longest_turned_away: float
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def _account(sent: Sequence[Sent], stop: _Stop, there: set[str]) -> Stopped:
         Counter(each.status for each in sent if each.end is End.ANSWERED),
         sum(each.end is not End.ANSWERED and each.name in there for each in sent),
         _missing(sent, there),
+        max((each.ended - each.began for each in after if each.end is not End.ANSWERED), default=0),
     )
 
 

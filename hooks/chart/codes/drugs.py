@@ -144,7 +144,8 @@ class DrugCodes:
         self, rxnorm: Iterable[str], texts: Iterable[str], route: Route | None
     ) -> Recognition:
         """What a medication is, by its RxNorm codes, else by its texts; `route` as ordered."""
-        codes, said = tuple(rxnorm), tuple(texts)
+        # Patterns that allow for blanks take long to find out that a thousand lead nowhere.
+        codes, said = tuple(rxnorm), tuple(" ".join(text.split()) for text in texts)
         text = " ; ".join(said)
         magnesium, concentration, sulfate = self._magnesium(codes, said, route)
         by_code = [drug for code in codes for drug in self._by_code.get(code, ())]
@@ -218,7 +219,11 @@ _DILUENT: Final = re.compile(
     r"(?:d5w|d10w|dextrose|glucose|ns|saline|sodium chloride|sterile water|water)\b", re.IGNORECASE
 )
 _SULFATE: Final = "magnesium sulfate"
-_CONCENTRATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*mg\s*/\s*ml\b", re.IGNORECASE)
+# As many digits as a concentration may have: a pattern for any number of them takes time with the
+# square of theirs.
+_CONCENTRATION: Final = re.compile(
+    r"(?<![\d.])(\d{1,9}(?:\.\d{1,9})?)\s*mg\s*/\s*ml\b", re.IGNORECASE
+)
 
 
 def _concentration(text: str) -> Decimal | None:

@@ -5,7 +5,6 @@ import platform
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -131,7 +130,7 @@ def _page(campaign: Campaign, lines: list[str]) -> Iterator[str]:
     yield (
         f"Measured by `make fuzz` on {datetime.now(UTC):%Y-%m-%d}: {campaign.done:,} requests with "
         f"seed {campaign.seed} to one process of the whole application, Python "
-        f"{platform.python_version()}, {time.tzname[0]}. Each is made of a real request by changes "
+        f"{platform.python_version()}. Each is made of a real request by changes "
         "of its tree, its bytes, or the request around them. What is checked of every answer "
         "stands in `tests/fuzz/invariants.py`: among others a documented status within 2 s, "
         "refusals that repeat nothing, answers that pass the conformance checks and whose orders "

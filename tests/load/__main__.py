@@ -106,6 +106,7 @@ def _times(steady: Steady) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     for kind in (*dict.fromkeys(KINDS), None):
         yield _row(kind or "all", steady.times(kind))
+    yield _row("all, from when they were sent", [each.taken for each in steady.sent])
     yield _row("sent later than due by", [each.lateness for each in steady.sent])
 
 

@@ -54,6 +54,11 @@ class Sent:
         return self.ended - self.due
 
     @property
+    def taken(self) -> float:
+        """How long the service had it, and the way there and back."""
+        return self.ended - self.began
+
+    @property
     def lateness(self) -> float:
         """How much later than due it was sent: the fault of the sender or of a busy machine."""
         return self.began - self.due

@@ -158,7 +158,7 @@ def _account(sent: Sequence[Sent], stop: _Stop, there: set[str]) -> Stopped:
         Counter(each.status for each in sent if each.end is End.ANSWERED),
         sum(each.end is not End.ANSWERED and each.name in there for each in sent),
         _missing(sent, there),
-        max((each.ended - each.began for each in after if each.end is not End.ANSWERED), default=0),
+        max((each.taken for each in after if each.end is not End.ANSWERED), default=0),
     )
 
 

@@ -13,7 +13,7 @@ from hooks.chart.codes import LabCodes, conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
 from hooks.chart.labs import is_partial, read_series
-from hooks.chart.orders import OrderReader
+from hooks.chart.orders import OrderReader, told_once
 from hooks.chart.patient import read_patient
 from hooks.chart.problems import read_conditions
 from hooks.chart.units import Analyte
@@ -47,7 +47,7 @@ class Answer:
 #: What else the protocol looks at; each may stay away, and a card then says so.
 _ORDERS_AND_PROBLEMS: Final = {
     "medications": (
-        "MedicationRequest?patient={{context.patientId}}&intent=order&status=active,completed"
+        "MedicationRequest?patient={{context.patientId}}&intent=order&status=active,on-hold,completed"
         "&_sort=-authoredon&_count=100"
     ),
     "labOrders": (
@@ -157,9 +157,9 @@ class OrderSelect:
             series(Analyte.WEIGHT),
             series(Analyte.QTC),
             series(Analyte.EGFR),
-            (
-                *self._orders.drafts(context.drafts, context.entries),
-                *self._orders.recorded(prefetch.get("medications"), patient_id),
+            told_once(
+                self._orders.drafts(context.drafts, context.entries),
+                self._orders.recorded(prefetch.get("medications"), patient_id),
             ),
             (
                 *self._orders.lab_drafts(context.drafts),

@@ -9,7 +9,8 @@ from types import TracebackType
 from flask import Flask, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service import cors, discovery, invocation, observability, outcomes, pages, site
+from service import cors, discovery, entrance, invocation, observability, outcomes, pages, site
+from service.clients import Clients
 from service.clock import utc_now
 from service.fhir_client import FhirClient
 from service.hook import Hook
@@ -17,6 +18,7 @@ from service.insight.legend import legend
 from service.pages import insight
 from service.record import Record
 from service.settings import Settings
+from service.trust import Trust, establish
 
 
 class Application(Flask):
@@ -32,15 +34,18 @@ class Application(Flask):
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
     """The WSGI application; without `settings`, those of the environment.
 
-    Raises SettingsError, ProtocolError, LabCodesError or RecordError if the service cannot start.
+    Raises SettingsError, RecordError, or a SiteFileError such as ProtocolError or ClientsError, if
+    the service cannot start.
     """
     settings = settings or Settings.from_environment(os.environ)
     services = site.services(settings)
     protocol = services[0].protocol
+    clients = site.clients(settings, services)
     record = Record(settings.database_url, settings.spool_directory)
+    trust = establish(settings, clients, record.nonces, clock)
     record.prepare()
-    app = assemble(settings, services, clock, record)
-    pages.install(app, services, protocol, clock)
+    app = assemble(settings, services, clock, record, trust)
+    pages.install(app, services, protocol, clock, settings)
     app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
     return app
 
@@ -50,8 +55,10 @@ def assemble(
     hooks: Sequence[Hook],
     clock: Callable[[], datetime],
     record: Record | None = None,
+    trust: Trust | None = None,
 ) -> Flask:
-    """The application that offers `hooks`. Without a record, nothing of a call is kept."""
+    """The application that offers `hooks`. Without a record, nothing of a call is kept; without
+    trust, callers are not asked who they are."""
     app = Application("service", static_folder=None)
     app.url_map.merge_slashes = False
     # The library reads a chunked body up to its limit and then stops without a word; one byte more
@@ -60,9 +67,13 @@ def assemble(
 
     cors.install(app, settings.allowed_origins)
     app.before_request(partial(read_body, settings.max_body_bytes))
+    if trust is not None:
+        entrance.install(app, trust)
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
-    app.register_blueprint(invocation.routes(hooks, clock, settings, record, FhirClient(settings)))
+    clients = Clients() if trust is None else trust.clients
+    fhir = FhirClient(settings)
+    app.register_blueprint(invocation.routes(hooks, clock, settings, clients, record, fhir))
     app.register_blueprint(observability.routes(None if record is None else record.state))
     if record is not None:
         app.extensions["record"] = record

@@ -65,6 +65,7 @@ class _Query:
     path: str = field(repr=False)
     token: str | None = field(repr=False)
     deadline: float
+    pages: int = MAX_PAGES
 
     @property
     def headers(self) -> dict[str, str]:
@@ -119,6 +120,25 @@ class FhirClient:
         prefetched = _without(prefetched, set(wanted) - queries.keys(), _NOT_ASKABLE)
         return _with(prefetched, reader.read(queries, deadline))
 
+    def first_page(self, server: FhirServer, query: str) -> dict[str, Any]:
+        """The first page of what a listed server answers to a search, asked without a token.
+
+        `query` is percent-encoded. Raises UnreadError, also where the settings want a token.
+        """
+        reader = self._readers.get(server)
+        if reader is None:
+            raise UnreadError(_NOT_LISTED, answered=True)
+        if not self._open:
+            raise UnreadError(_NO_TOKEN, answered=True)
+        if not reader.breaker.admits():
+            raise UnreadError(_LEFT_ALONE, answered=False)
+        deadline = monotonic() + self._seconds
+        asked = _Query(query, query, None, deadline, pages=1)
+        answer = reader.read({query: asked}, deadline)[query]
+        if isinstance(answer, UnreadError):
+            raise answer
+        return answer
+
     def _reader(self, address: str) -> "_Reader | None":
         try:
             return self._readers.get(FhirServer.parse(address))
@@ -170,7 +190,7 @@ class _Reader:
         """
         entries = list(first.get("entry") or [])
         page, read = first, {url}
-        while len(read) < MAX_PAGES:
+        while len(read) < query.pages:
             following = _next(page)
             if following is None or not self._may_follow(target := urljoin(url, following), read):
                 break

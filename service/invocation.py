@@ -9,6 +9,7 @@ import msgspec
 from flask import Blueprint, Response, g, request
 
 from service import body, decision, envelope, feedback, prefetch
+from service.clients import Clients
 from service.fhir_client import FhirClient
 from service.hook import ASSESSMENT, Answer, Hook
 from service.observability import Call, FeedbackCall
@@ -25,6 +26,7 @@ def routes(
     hooks: Sequence[Hook],
     clock: Callable[[], datetime],
     settings: Settings,
+    clients: Clients,
     record: Record | None,
     fhir: FhirClient,
 ) -> Blueprint:
@@ -53,7 +55,8 @@ def routes(
         body.check_headers(request)
         hook = find(service_id)
         client = caller()
-        call = g.call = Call(hook.id, clock(), client, settings.is_silent(client))
+        silent = settings.mode == "silent" or clients.is_silent(client)
+        call = g.call = Call(hook.id, clock(), client, silent)
         return _answer(hook, call, settings.patient_key, fhir)
 
     @blueprint.post("/cds-services/<service_id>/feedback")

@@ -1,6 +1,7 @@
-"""The production server: gunicorn, with one listener and several processes."""
+"""The production server: gunicorn's processes on one listener, each with granian's HTTP engine."""
 
 import errno
+import gc
 import os
 import socket
 from typing import Any
@@ -10,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 
 from service.record import Record
 from service.settings import Settings
+from service.worker import CONNECTIONS, GranianWorker
 
 
 class ListenError(Exception):
@@ -32,15 +34,16 @@ class Server(BaseApplication):
         for name, value in {
             "bind": f"fd://{self._descriptor}",
             "workers": self._settings.workers,
-            "worker_class": "gthread",
-            # A call that waits for a FHIR server holds a thread; most of them only ever wait.
-            "threads": 64,
+            "worker_class": GranianWorker,
             "preload_app": True,
-            "timeout": 30,
-            "graceful_timeout": 10,
+            # A process that gives no sign of life for so long is killed and replaced.
+            "timeout": 15,
+            # The calls under way, then what the record still holds.
+            "graceful_timeout": 12,
             "control_socket_disable": True,
             "loglevel": "debug" if chatty else "warning",
             "proc_name": "magnesia",
+            "when_ready": self._when_ready,
             "post_fork": self._post_fork,
             "worker_exit": self._worker_exit,
         }.items():
@@ -50,6 +53,11 @@ class Server(BaseApplication):
         return self._app
 
     # Gunicorn wants exactly these parameters.
+    def _when_ready(self, server: Any) -> None:  # noqa: ARG002
+        # What is there before the processes are is never looked through again, so it stays shared.
+        gc.collect()
+        gc.freeze()
+
     def _post_fork(self, server: Any, worker: Any) -> None:  # noqa: ARG002
         if (record := self._record()) is not None:
             record.start()
@@ -72,7 +80,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()
+        listener.listen(CONNECTIONS)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             reason = "another program listens there; set MAGNESIA_PORT to another port"

@@ -73,6 +73,8 @@ class Wording:
             words.update(self.dosing(finding.dosing))
         if finding.order is not None:
             words.update(self._order(finding.order))
+        if finding.unusable is not None:
+            words["newer"] = self.unusable(finding.unusable)
         if finding.why is not None:
             words["reason"] = self.reason(finding.why, drug=finding.drug)
         if finding.analyte is not None:
@@ -116,7 +118,17 @@ class Wording:
             "draft_rate": rate,
             "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
             "places": phrases.places[order.place],
+            "magnesium_order": self._called(order),
+            "salt": order.salt or phrases.no_salt,
+            "order_reason": escaped(order.unclear_reason or ""),
         }
+
+    def _called(self, order: Order) -> str:
+        """What an order is called: by its route and salt; without magnesium only an order."""
+        phrases = self.document.words
+        if order.magnesium is None or order.magnesium not in phrases.by_route:
+            return phrases.an_order
+        return fill(phrases.by_route[order.magnesium], {"salt": order.salt or phrases.no_salt})
 
     def _rate(self, per_minute: Decimal) -> str:
         """An order's rate in mg/min, and in g/h beside it where the site's ceiling is in g/h."""
@@ -179,6 +191,8 @@ class Wording:
                 return cards.mild
             case CardKind.NOT_LOW:
                 return cards.not_low
+            case CardKind.RATE:
+                return cards.rate
             case CardKind.EMERGENCY:
                 return cards.emergency
             case CardKind.OBSTETRIC:
@@ -207,6 +221,9 @@ class Wording:
             words["condition"] = assessment.condition
         approved = document.protocol.status == "approved"
         words["review"] = fill(document.words.approved if approved else document.words.draft, words)
+        beyond = document.rate.above_label
+        if beyond is not None:
+            words["review"] = f"**{beyond}** {words['review']}"
         self._learn_levels()
         self._learn_kidneys()
         self._learn_plan()
@@ -215,6 +232,11 @@ class Wording:
             self.unusable(item)
             for item in assessment.evidence.magnesium.worth_saying[:_MOST_UNUSABLE]
         )
+        if any(finding.kind == "barred-by-mouth" for finding in assessment.findings):
+            words["advice"] = fill(document.words.no_oral_advice, words)
+        else:
+            words["advice"] = fill(document.words.oral_advice, words)
+            words["organic_salts"] = fill(document.words.organic_salts, words)
         said = (self.finding(finding) for finding in assessment.findings)
         words["findings"] = bullets(line for line in said if line)
 
@@ -306,11 +328,14 @@ class Wording:
         phrases, words = self.document.words, self.words
         said = {finding.kind for finding in self.assessment.findings}
         kind = next((kind for kind in phrases.ordered if kind in said), "right")
-        words["reason"] = fill(phrases.ordered[kind], words)
+        orders = [finding.order for finding in self.assessment.findings if finding.kind == kind]
+        orders += self.assessment.evidence.replacement.selected
+        order = next((order for order in orders if order is not None), None)
+        known = words if order is None else {**words, **self._order(order)}
+        words["reason"] = fill(phrases.ordered[kind], known)
         only_unreadable = kind == "order-unreadable"
-        words["lead"] = fill(
-            phrases.unreadable_lead if only_unreadable else phrases.ordered_lead, words
-        )
+        lead = phrases.unreadable_lead if only_unreadable else phrases.ordered_lead
+        words["lead"] = _capitalized(fill(lead, known))
         kinds = tuple(offer.kind for offer in self.assessment.offers)
         step = phrases.no_next
         if "correct" in kinds:

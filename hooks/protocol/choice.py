@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from hooks.chart.chart import Measurement, Reason, Result, Series, Unusable
@@ -31,7 +31,8 @@ _SAYS_NOTHING: Final = frozenset(
     {Reason.STATUS, Reason.NO_VALUE, Reason.CODE_EXCLUDED, Reason.NO_PATIENT}
 )
 
-_FARTHEST_EAST: Final = timezone(timedelta(hours=14))
+#: Of these the newest decides; a weight or a QTc of the same day does no harm.
+_NEWEST_DECIDES: Final = frozenset({Analyte.MAGNESIUM, Analyte.POTASSIUM, Analyte.CREATININE})
 
 Why = Reason | Literal["missing", "unavailable"]
 
@@ -94,6 +95,8 @@ def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) 
         return none(Reason.BLOCKED, obstacle)
     if _is_tie(at, usable, windows):
         return none(Reason.TIE, _refuse(newest, Reason.TIE))
+    if analyte in _NEWEST_DECIDES and _is_order_unknown(newest, usable):
+        return none(Reason.ORDER_UNKNOWN, _refuse(newest, Reason.ORDER_UNKNOWN))
     if newest.preliminary and analyte is Analyte.CREATININE:
         return none(Reason.PRELIMINARY, _refuse(newest, Reason.PRELIMINARY))
     if now - at > getattr(windows, analyte.value).value.span:
@@ -115,10 +118,7 @@ def _judge(result: Result, now: datetime, protocol: Protocol) -> Result:
     if isinstance(result, Unusable):
         return result
     windows = protocol.document.windows
-    at = result.time.at
-    if result.time.whole_day:
-        at = at.replace(tzinfo=_FARTHEST_EAST)
-    if at - now > windows.clock_difference.value.span:
+    if result.time.earliest - now > windows.clock_difference.value.span:
         return _refuse(result, Reason.FUTURE)
     limits = getattr(protocol.document.plausible, result.analyte.value)
     if not limits.from_.value <= result.value <= limits.to.value:
@@ -164,6 +164,16 @@ def _is_tie(at: datetime, usable: Iterable[Measurement], windows: Windows) -> bo
         if _minute(instant(item.time, windows)) == _minute(at)
     }
     return len(said) > 1
+
+
+def _is_order_unknown(newest: Measurement, usable: Iterable[Measurement]) -> bool:
+    """Whether a date without a time leaves open that another value is the newer one."""
+    return any(
+        (item.time.whole_day or newest.time.whole_day)
+        and (item.value, item.comparator) != (newest.value, newest.comparator)
+        and item.time.latest > newest.time.earliest
+        for item in usable
+    )
 
 
 def _order(item: Measurement, windows: Windows) -> tuple[datetime, bool, datetime, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Result, Sex
@@ -105,6 +106,8 @@ def _injury(
         before = at - instant(earlier.time, windows)
         if before.total_seconds() <= 0:
             continue
+        # A date without a time may be the end of that day: a rise is not argued away by it.
+        before = min(before, max(at - earlier.time.latest, timedelta(0)))
         rise = before <= rule.rise_within.span and newest.value - earlier.value >= rule.rise.value
         ratio = before <= rule.ratio_within.span and newest.value >= rule.ratio * earlier.value
         if (rise or ratio) and (risen_from is None or earlier.value < risen_from.value):

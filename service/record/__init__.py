@@ -11,6 +11,7 @@ from pathlib import Path
 from service.record.desk import Desk
 from service.record.entries import DecisionEntry, FeedbackEvent
 from service.record.errors import RecordError, StoreDown
+from service.record.nonces import Nonces
 from service.record.store import Store, Unwritable
 from service.record.writer import Writer
 
@@ -32,6 +33,8 @@ class Record:
         self.store = Store(url)
         self._writer = Writer(self.store, spool)
         self._desk = Desk("feedback-store", _CLERKS)
+        #: The tokens that clients have used; nothing is opened before the first.
+        self.nonces = Nonces(self.store, spool)
 
     def prepare(self) -> None:
         """Bring the tables up to date. Raises RecordError if that can never work; a store that is
@@ -71,11 +74,13 @@ class Record:
     def stop(self) -> None:
         """Write what is left and let go of the store."""
         self._writer.stop()
+        self.nonces.stop()
         self.store.close()
 
     def state(self) -> dict[str, object]:
         """What an operator wants to know of the record in this process."""
-        return self._writer.state()
+        state = self._writer.state()
+        return {**state, "tokens": self.nonces.state()} if self.nonces.in_use else state
 
     def _append(self, events: Sequence[FeedbackEvent]) -> Unwritable | None:
         try:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Self
@@ -23,11 +22,7 @@ class Site:
     settings by their variables."""
 
     def __init__(
-        self,
-        directory: Path,
-        database_url: str,
-        workers: int = 2,
-        settings: Mapping[str, str] | None = None,
+        self, directory: Path, database_url: str, workers: int = 2, **settings: str
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
@@ -39,7 +34,7 @@ class Site:
             "MAGNESIA_DATABASE_URL": database_url,
             "MAGNESIA_WORKERS": str(workers),
             "MAGNESIA_LOG_LEVEL": "warning",
-            **(settings or {}),
+            **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,6 +45,15 @@ class Site:
     def __exit__(self, *_: object) -> None:
         if self._master().poll() is None:
             self.kill()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def expect(self, **settings: str) -> None:
+        """Change settings, by their variables, before it is started."""
+        self._environment |= settings
 
     @property
     def log(self) -> str:

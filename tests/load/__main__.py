@@ -91,7 +91,7 @@ def _page(found: Trial, seconds: float, wrong: Sequence[str], *, auth: bool) -> 
     yield ""
     yield (
         f"What the processes of the service hold together, {SETTLE:g} s after a first load of "
-        f"{seconds / 3:g} s, at most during the load, and {SETTLE:g} s after it:"
+        f"{seconds / 3:.0f} s, at most during the load, and {SETTLE:g} s after it:"
     )
     yield ""
     yield from _held(steady)

@@ -50,7 +50,7 @@ def load_with(call: Sent = CALL, after: Held = HELD, unrecorded: int = 0) -> Tri
         (load_with(replace(CALL, status=500)), "the answers are 200 or 412"),
         (load_with(replace(CALL, due=-2.0)), "every answer comes within 2 s"),
         (load_with(unrecorded=1), "every answered call is in the record"),
-        (load_with(after=replace(HELD, threads=140)), "no threads are leaked"),
+        (load_with(after=replace(HELD, threads=240)), "no threads are leaked"),
         (load_with(after=replace(HELD, sockets=60)), "no sockets are leaked"),
         (load_with(after=replace(HELD, files=90)), "no files are leaked"),
         (load_with(after=replace(HELD, megabytes=400.0)), "memory is given back"),

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test e2e bench docs durability screenshots lint lock clean
+.PHONY: help install demo serve test e2e bench docs durability load fuzz fuzz-guided screenshots lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
@@ -15,6 +15,8 @@ help:
 	@echo "make bench    measure the service beside a bare Flask view (needs wrk); FULL=1 for every case"
 	@echo "make docs     write into docs/ what the program says of itself"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
+	@echo "make load     call the service 200 times a second beside a failing FHIR server, for a minute"
+	@echo "make fuzz     send 200,000 hostile requests (BODIES=n SEED=n), stop at the first that breaks a rule"
 	@echo "make screenshots  renew the pictures of docs/images (needs Chromium and pngquant)"
 	@echo "make lint     check style and types"
 	@echo "make install  install into $(VENV) what serving needs"
@@ -41,6 +43,20 @@ docs: $(VENV)/.dev
 
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
+
+load: $(VENV)/.dev
+	$(BIN)/python -m tests.load
+
+BODIES := 200000
+SEED := 1
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --bodies $(BODIES) --seed $(SEED) --report docs/evidence/hostile.md
+
+# Guided by coverage, until something breaks: its engine has wheels for x86-64 Linux only.
+fuzz-guided: $(VENV)/.dev
+	$(PIP) install -r tests/fuzz/requirements.txt
+	$(BIN)/python -m tests.fuzz.guided
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(if $(FULL),--full)

@@ -252,6 +252,9 @@ def _says_hemolyzed(place: object) -> bool:
                 texts.append(coding.get("display"))
         for text in texts:
             # What is denied is cut out first: a text may deny one sample and affirm another.
-            if isinstance(text, str) and _HEMOLYZED.search(_NOT_HEMOLYZED.sub("", text)):
+            # Blanks are made one: patterns that allow for many take time with their square.
+            if isinstance(text, str) and _HEMOLYZED.search(
+                _NOT_HEMOLYZED.sub("", " ".join(text.split()))
+            ):
                 return True
     return False

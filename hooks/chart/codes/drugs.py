@@ -174,7 +174,8 @@ class DrugCodes:
         self, rxnorm: Iterable[str], texts: Iterable[str], route: Route | None
     ) -> Recognition:
         """What a medication is, by its RxNorm codes, else by its texts; `route` as ordered."""
-        codes, said = tuple(rxnorm), tuple(texts)
+        # Patterns that allow for blanks take long to find out that a thousand lead nowhere.
+        codes, said = tuple(rxnorm), tuple(" ".join(text.split()) for text in texts)
         text = " ; ".join(said)
         magnesium, salt = self._magnesium(codes, said, route)
         by_code = [drug for code in codes for drug in self._by_code.get(code, ())]

@@ -24,9 +24,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from service import shared_counts
+from service.door import Door
 from service.observability import STAGES, Call, FeedbackCall
 from service.outcomes import Refusal, refuse
-from service.pages.door import Door
 from service.record import Watch
 from service.settings import Settings
 

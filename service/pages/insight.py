@@ -8,11 +8,11 @@ from http import HTTPStatus
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirection
 
+from service.door import Door
 from service.insight import words
 from service.insight.counts import Calls, Group, Insight, count
 from service.insight.period import CHOICES, DEFAULT, Period
 from service.pages import plots
-from service.pages.door import Door
 from service.pages.order_entry import has_order_entry
 from service.record import Record, RecordError, StoreDown
 from service.settings import Settings

@@ -102,7 +102,9 @@ def run(
     with trouble.server(request["context"]["patientId"], request["prefetch"]) as base:
         calls = [Call(_lacking(request, base, _MISSING[kind])) for kind in KINDS]
         listed = {"MAGNESIA_FHIR_SERVERS": base, **(settings or {})}
-        with Site(directory / "host", url, **listed) as host:
+        host = Site(directory / "host", url)
+        host.expect(**listed)
+        with host:
 
             def storm(lasting: float) -> Storm:
                 return Storm(host.port, calls, rate, lasting, credentials)

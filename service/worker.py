@@ -54,6 +54,9 @@ class GranianWorker(Worker):
             if os.getppid() != self.ppid:
                 self.log.info("The server that started this process is gone.")
                 self._end()
+        # Whoever connects from now on is refused, not left to wait.
+        for listener in self.sockets:
+            listener.close()
         self._stopped.wait(DRAIN_SECONDS)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002

@@ -168,7 +168,8 @@ def test_a_stop_under_load_loses_no_call_and_no_record(tmp_path: Path) -> None:
             good, odd = each.result()
             answered += good
             assert not odd
-    assert took < 12, f"it took {took:.1f} s"
+    # What has not ended after 12 s is killed; the rest is a busy machine's.
+    assert took < 20, f"it took {took:.1f} s"
     assert answered >= 8
     with service(tmp_path) as one:
         # What the end left in the spool is written by the next start.

@@ -21,9 +21,7 @@ class Site:
     """One host: a port of its own, a directory in which the service keeps its files, and more
     settings by their variables."""
 
-    def __init__(
-        self, directory: Path, database_url: str, workers: int = 2, **settings: str
-    ) -> None:
+    def __init__(self, directory: Path, database_url: str, workers: int = 2) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -34,7 +32,6 @@ class Site:
             "MAGNESIA_DATABASE_URL": database_url,
             "MAGNESIA_WORKERS": str(workers),
             "MAGNESIA_LOG_LEVEL": "warning",
-            **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
 

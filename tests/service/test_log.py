@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -23,11 +23,11 @@ Configure = Callable[[Literal["json", "text"] | None], Written]
 
 
 @pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
+def configure(
+    monkeypatch: pytest.MonkeyPatch,
+    undone: None,  # noqa: ARG001 - for what it does
+) -> Configure:
     """Configures the log as the command line does; what it returns says what has been written."""
-    loggers = [logging.getLogger(name) for name in ("magnesia", "")]
-    before = [(each.handlers[:], each.level, each.propagate) for each in loggers]
-    excepthook = threading.excepthook
 
     def begin(form: Literal["json", "text"] | None) -> Written:
         stream = io.StringIO()
@@ -35,13 +35,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
         log.configure("info", form)
         return stream.getvalue
 
-    yield begin
-    logging.captureWarnings(capture=False)
-    threading.excepthook = excepthook
-    for each, (handlers, level, propagate) in zip(loggers, before, strict=True):
-        each.handlers[:] = handlers
-        each.setLevel(level)
-        each.propagate = propagate
+    return begin
 
 
 @pytest.fixture(autouse=True)

@@ -19,13 +19,13 @@ _LEARNT_SECONDS = 6
 def site(directory: Path, database_url: str) -> Site:
     """A host; every host is behind the same address."""
     clients = write_clients(directory, ISSUER)
-    return Site(
-        directory,
-        database_url,
+    host = Site(directory, database_url)
+    host.expect(
         MAGNESIA_AUTH="required",
         MAGNESIA_CLIENTS=str(clients),
         MAGNESIA_BASE_URL="http://127.0.0.1:8000",
     )
+    return host
 
 
 def status(host: Site, token: str) -> int:

@@ -5,13 +5,19 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test durability lint lock clean
+.PHONY: help install demo serve test e2e bench docs durability load fuzz fuzz-guided screenshots lint lock clean
 
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
 	@echo "make serve    serve with the MAGNESIA_* settings of the environment"
 	@echo "make test     run the whole test suite"
+	@echo "make e2e      test beside HAPI FHIR and in a browser (needs a JDK 17, Maven, Chromium)"
+	@echo "make bench    measure the service beside a bare Flask view (needs wrk); FULL=1 for every case"
+	@echo "make docs     write into docs/ what the program says of itself"
 	@echo "make durability  kill and starve the service for half an hour, write down what is lost"
+	@echo "make load     call the service 200 times a second beside a failing FHIR server, for a minute"
+	@echo "make fuzz     send 200,000 hostile requests (BODIES=n SEED=n), stop at the first that breaks a rule"
+	@echo "make screenshots  renew the pictures of docs/images (needs Chromium and pngquant)"
 	@echo "make lint     check style and types"
 	@echo "make install  install into $(VENV) what serving needs"
 	@echo "make lock     pin the dependencies anew (needs a package index)"
@@ -28,8 +34,35 @@ serve: $(VENV)/.runtime
 test: $(VENV)/.dev
 	$(BIN)/pytest
 
+# -rs says of each test that was skipped what the machine lacks.
+e2e: $(VENV)/.dev
+	$(BIN)/pytest -rs tests/e2e
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m tests.documents.settings
+
 durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
+
+load: $(VENV)/.dev
+	$(BIN)/python -m tests.load
+
+BODIES := 200000
+SEED := 1
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --bodies $(BODIES) --seed $(SEED) --report docs/evidence/hostile.md
+
+# Guided by coverage, until something breaks: its engine has wheels for x86-64 Linux only.
+fuzz-guided: $(VENV)/.dev
+	$(PIP) install -r tests/fuzz/requirements.txt
+	$(BIN)/python -m tests.fuzz.guided
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(if $(FULL),--full)
+
+screenshots: $(VENV)/.dev
+	SCREENSHOTS=1 $(BIN)/pytest tests/e2e/test_pictures.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

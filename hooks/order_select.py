@@ -14,7 +14,7 @@ from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
 from hooks.chart.labs import is_partial, read_series
 from hooks.chart.order import LabOrder, Order
-from hooks.chart.orders import OrderReader
+from hooks.chart.orders import OrderReader, told_once
 from hooks.chart.patient import read_patient
 from hooks.chart.problems import Condition, read_conditions
 from hooks.chart.units import Analyte
@@ -48,7 +48,7 @@ class Answer:
 #: What else the protocol looks at; each may stay away, and a card then says so.
 _ORDERS_AND_PROBLEMS: Final = {
     "medications": (
-        "MedicationRequest?patient={{context.patientId}}&intent=order&status=active,completed"
+        "MedicationRequest?patient={{context.patientId}}&intent=order&status=active,on-hold,completed"
         "&_sort=-authoredon&_count=100"
     ),
     "labOrders": (
@@ -174,10 +174,10 @@ class OrderSelect:
         return read_series(analyte, prefetch[analyte], context.patient_id, self._codes)
 
     def read_orders(self, context: OrderContext, prefetch: Prefetch) -> tuple[Order, ...]:
-        """The medication orders: drafted, running and given."""
-        return (
-            *self._orders.drafts(context.drafts, context.entries),
-            *self._orders.recorded(prefetch.get("medications"), context.patient_id),
+        """The medication orders: drafted, running and given, each of them once."""
+        return told_once(
+            self._orders.drafts(context.drafts, context.entries),
+            self._orders.recorded(prefetch.get("medications"), context.patient_id),
         )
 
     def read_levels(self, context: OrderContext, prefetch: Prefetch) -> tuple[LabOrder, ...]:

@@ -1,22 +1,37 @@
 """The application factory: what the service is made of, in order."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 from types import TracebackType
 
-from flask import Flask, request
+from flask import Flask, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service import cors, discovery, invocation, observability, outcomes, pages, site
+from service import (
+    cors,
+    discovery,
+    entrance,
+    health,
+    invocation,
+    metrics,
+    observability,
+    outcomes,
+    pages,
+    site,
+)
+from service.clients import Clients
 from service.clock import utc_now
 from service.fhir_client import FhirClient
 from service.hook import Hook
 from service.insight.legend import legend
+from service.metrics import Metrics
 from service.pages import insight
 from service.record import Record
 from service.settings import Settings
+from service.trust import Trust, establish
 
 
 class Application(Flask):
@@ -32,15 +47,20 @@ class Application(Flask):
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
     """The WSGI application; without `settings`, those of the environment.
 
-    Raises SettingsError, ProtocolError, LabCodesError or RecordError if the service cannot start.
+    Raises SettingsError, RecordError, or a SiteFileError such as ProtocolError or ClientsError, if
+    the service cannot start.
     """
     settings = settings or Settings.from_environment(os.environ)
     services = site.services(settings)
     protocol = services[0].protocol
+    clients = site.clients(settings, services)
     record = Record(settings.database_url, settings.spool_directory)
+    trust = establish(settings, clients, record.nonces, clock)
     record.prepare()
-    app = assemble(settings, services, clock, record)
-    pages.install(app, services, protocol, clock)
+    head = protocol.document.protocol
+    in_use = {"id": head.id, "version": head.version, "status": head.status}
+    app = assemble(settings, services, clock, record, trust, in_use)
+    pages.install(app, services, protocol, clock, settings)
     app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
     return app
 
@@ -50,8 +70,12 @@ def assemble(
     hooks: Sequence[Hook],
     clock: Callable[[], datetime],
     record: Record | None = None,
+    trust: Trust | None = None,
+    protocol: Mapping[str, str] | None = None,
 ) -> Flask:
-    """The application that offers `hooks`. Without a record, nothing of a call is kept."""
+    """The application that offers `hooks`. Without a record, nothing of a call is kept; without
+    trust, callers are not asked who they are; `protocol` says which one is in use, for health and
+    metrics."""
     app = Application("service", static_folder=None)
     app.url_map.merge_slashes = False
     # The library reads a chunked body up to its limit and then stops without a word; one byte more
@@ -60,16 +84,25 @@ def assemble(
 
     cors.install(app, settings.allowed_origins)
     app.before_request(partial(read_body, settings.max_body_bytes))
+    if trust is not None:
+        entrance.install(app, trust)
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
-    app.register_blueprint(invocation.routes(hooks, clock, settings, record, FhirClient(settings)))
-    app.register_blueprint(observability.routes(None if record is None else record.state))
+    clients = Clients() if trust is None else trust.clients
+    counts = Metrics(protocol)
+    app.after_request(counts.answered)
+    fhir = FhirClient(settings, counts)
+    app.register_blueprint(invocation.routes(hooks, clock, settings, clients, record, fhir, counts))
+    app.register_blueprint(health.routes(protocol, None if record is None else record.state))
+    app.register_blueprint(metrics.routes(counts, settings))
     if record is not None:
+        record.be_watched(counts)
         app.extensions["record"] = record
     return app
 
 
 def read_body(limit: int) -> None:
     """Read the body first, so that one that is too large is refused before all else."""
+    g.began = perf_counter()
     if len(request.get_data()) > limit:
         raise RequestEntityTooLarge

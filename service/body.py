@@ -15,6 +15,8 @@ from flask import Request
 from service.outcomes import Refusal, refuse
 
 MAX_DEPTH = 64
+#: Objects and lists in one body: twice what 4 MiB of dense FHIR hold.
+MAX_CONTAINERS = 250_000
 _MAX_NUMBER_LENGTH = 400
 _MAX_EXPONENT = 400
 # How many times its brackets may be gone through before a body is looked at as a tree.
@@ -61,7 +63,15 @@ def check_headers(request: Request) -> None:
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """The JSON object that `body` holds; refuses everything else with 400."""
+    """The JSON object that `body` holds; refuses with 413 what would take too long to go through,
+    and everything else with 400."""
+    # A body of fewer bytes cannot hold as many.
+    if len(body) > 2 * MAX_CONTAINERS and body.count(b"{") + body.count(b"[") > MAX_CONTAINERS:
+        raise refuse(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "too-costly",
+            f"The body holds more than {MAX_CONTAINERS:,} objects and lists.",
+        )
     plain = _plainly_shallow(body)
     try:
         document = _decoder.decode(body)

@@ -24,6 +24,11 @@ class Breaker:
         self._answered_at: float | None = None
         self._rests_until: float | None = None
 
+    @property
+    def rests(self) -> bool:
+        """Whether the server is left alone, but for one call after each rest."""
+        return self._rests_until is not None
+
     def admits(self) -> bool:
         """Whether the server may be asked now. After each rest, one call may try it."""
         with self._lock:

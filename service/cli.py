@@ -14,9 +14,22 @@ from rich.text import Text
 from hooks.errors import HookError, SiteFileError
 from hooks.protocol import Protocol, difference, table
 from hooks.protocol import load as load_protocol
-from service import client, explanation, fixture, observability, server, sheet, sidebar, timing
+from service import (
+    client,
+    explanation,
+    fixture,
+    log,
+    server,
+    settings_table,
+    shared_counts,
+    sheet,
+    sidebar,
+    timing,
+)
 from service.app import create_app
+from service.clients_check import clients
 from service.clock import utc_now
+from service.demonstration.command import fixtures
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
 from service.insight.command import insight
@@ -27,6 +40,7 @@ from service.replay import report
 from service.replay.kept import KeptError
 from service.replay.run import run as run_replay
 from service.settings import PREFIX, Settings, SettingsError
+from service.shared_counts import SharedCountsError
 
 _SERVICE = "magnesium-replacement"
 _OWN_SERVER_SECONDS = 30.0
@@ -83,20 +97,24 @@ def serve(fired: Path | None) -> None:
     case = None if fired is None else _load(fired)
     try:
         settings = Settings.from_environment(os.environ)
-        observability.configure_logging(settings.log_level)
+        log.configure(settings.log_level, settings.log_format)
+        shared_counts.begin()
         app = create_app(settings)
         listener = server.listen(settings.host, settings.port)
     except (SettingsError, SiteFileError, RecordError) as error:
         _stop(str(error), status=2)
-    except server.ListenError as error:
+    except (server.ListenError, SharedCountsError) as error:
         _stop(str(error), status=1)
+    if case is not None and settings.is_auth_required:
+        _stop("MAGNESIA_AUTH=required: --fire has no token to send.", status=2)
     where = server.address(listener)
-    if not settings.on_loopback:
+    if settings.is_exposed and not settings.is_auth_required:
         logging.getLogger("magnesia").warning(
-            "MAGNESIA_AUTH=off: everyone who can reach %s may call this service.", where
+            "MAGNESIA_AUTH=off: everyone who can reach %s may call this service.",
+            where if settings.base_url is None else settings.base_url,
         )
     if case is None:
-        click.echo(_serving(where))
+        click.echo(_serving(where, has_pages=not settings.is_auth_required))
     else:
         click.echo(f"$ magnesia fire {fired}")
         _fire_beside(where, case)
@@ -326,6 +344,26 @@ def replay(
         )
 
 
+@main.command(name="settings", short_help="List the settings.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    show_default=True,
+)
+def list_settings(form: str) -> None:
+    """List every MAGNESIA_* setting: its default, what it takes and what it means.
+
+    The environment is not read.
+    """
+    rows = list(settings_table.rows())
+    if form == "markdown":
+        click.echo(settings_table.markdown(rows))
+    else:
+        settings_table.show(Console(), rows)
+
+
 def _load(file: Path) -> Fixture:
     try:
         return fixture.load(file)
@@ -363,8 +401,9 @@ def _fire_beside(where: str, case: Fixture) -> None:
         os._exit(0)
 
 
-def _serving(where: str) -> str:
-    return f"Magnesia serves {where}/cds-services - open {where} in a browser - Ctrl-C stops it."
+def _serving(where: str, *, has_pages: bool = True) -> str:
+    page = f"open {where}" if has_pages else f"open {where}/protocol"
+    return f"Magnesia serves {where}/cds-services - {page} in a browser - Ctrl-C stops it."
 
 
 def _head(console: Console, case: Fixture) -> None:
@@ -385,7 +424,9 @@ def _stop(message: str, status: int) -> NoReturn:
     raise SystemExit(status)
 
 
+main.add_command(fixtures)
 main.add_command(record)
+main.add_command(clients)
 main.add_command(insight)
 
 if __name__ == "__main__":

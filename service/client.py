@@ -24,7 +24,7 @@ class ClientError(Exception):
 def call(url: str, request: dict[str, Any]) -> dict[str, Any]:
     """The service's answer to `request`; raises ClientError."""
     try:
-        with _session(url) as session:
+        with session_for(url) as session:
             response = session.post(
                 url,
                 data=_encoder.encode(request),
@@ -55,7 +55,7 @@ def wait_until_ready(
     long as it is `worthwhile`; whether it is there in the end, the call itself will show."""
     discovery = url.rstrip("/").rpartition("/")[0]
     deadline = time.monotonic() + seconds
-    with _session(url) as session:
+    with session_for(url) as session:
         while time.monotonic() < deadline and worthwhile():
             try:
                 if session.get(discovery, timeout=TIMEOUT_SECONDS).ok:
@@ -67,7 +67,8 @@ def wait_until_ready(
                 time.sleep(_POLL_SECONDS)
 
 
-def _session(url: str) -> requests.Session:
+def session_for(url: str) -> requests.Session:
+    """A session with which to talk to the server at `url`."""
     session = requests.Session()
     host = urlsplit(url).hostname or ""
     # A proxy named in the environment is for other machines than this one.

@@ -5,14 +5,15 @@ import re
 from flask import Flask, Response, request
 from flask_cors import CORS
 
-_CALLED_BY_PAGES = r"/(?!insight(/|$)).*"
+_CALLED_BY_PAGES = r"/(?!(?:insight|metrics|order-entry)(/|$)).*"
 
 
 def install(app: Flask, origins: tuple[str, ...]) -> None:
     """Let pages of `origins` call every address, errors included; `("*",)` is every page.
 
     A preflight is answered before anything else is looked at, since a browser sends it without
-    credentials. The pages about the record are for people, and no other page may read them.
+    credentials. The pages about the record are for people, and what order entry reads is
+    for its own page: no other page may read them.
     """
 
     @app.before_request

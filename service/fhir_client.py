@@ -20,14 +20,16 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
-from service import body, prefetch
+from service import body, limits, prefetch
 from service.breaker import Breaker
 from service.envelope import Envelope, FhirAuthorization
 from service.fhir_connection import GuardedAdapter
 from service.fhir_servers import FhirServer
+from service.metrics import Metrics
 from service.outcomes import Refusal
 from service.prefetch import Prefetched
 from service.settings import Settings
+from service.trace import Trace
 
 MAX_PAGES = 5
 MAX_RESPONSE_BYTES = 2 * 1024 * 1024
@@ -36,6 +38,9 @@ MAX_RESPONSE_BYTES = 2 * 1024 * 1024
 THREADS = 64
 # Reads end at the deadline by themselves; this is for handing in what they have.
 _GRACE_SECONDS = 0.1
+
+#: What a search by a person is called where reads are counted by the key of the prefetch.
+_BY_HAND = "search"
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _NOT_LISTED = "`fhirServer` is not a server that this service may read"
@@ -47,13 +52,14 @@ _UNREACHABLE = "the FHIR server could not be read"
 
 
 class UnreadError(Exception):
-    """A query that brought nothing; the message is a clause that says why.
+    """A query that brought nothing; the message is a clause that says why, `outcome` a word.
 
     `answered` is False where the server itself is in trouble, not this one query.
     """
 
-    def __init__(self, reason: str, *, answered: bool) -> None:
+    def __init__(self, reason: str, outcome: str, *, answered: bool) -> None:
         super().__init__(reason)
+        self.outcome = outcome
         self.answered = answered
 
 
@@ -65,6 +71,8 @@ class _Query:
     path: str = field(repr=False)
     token: str | None = field(repr=False)
     deadline: float
+    trace: Trace | None = None
+    pages: int = MAX_PAGES
 
     @property
     def headers(self) -> dict[str, str]:
@@ -75,27 +83,40 @@ class _Query:
         }
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
+        if self.trace is not None:
+            headers |= self.trace.headers()
         return headers
 
 
 class FhirClient:
     """Completes a prefetch by reading the FHIR servers that the settings list."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics | None = None) -> None:
         # At its own level the library logs whole addresses, and patients with them.
         logging.getLogger("urllib3").propagate = False
         self._open = settings.fhir_open
+        self._metrics = metrics or Metrics()
         self._seconds = settings.fetch_deadline_ms / 1000
         authorities = None if settings.fhir_ca is None else str(settings.fhir_ca)
         self._readers = {
-            server: _Reader(server, settings.fhir_proxy, authorities)
-            for server in settings.fhir_servers
+            server: _Reader(server, str(number), settings, authorities, self._metrics)
+            for number, server in enumerate(settings.fhir_servers, 1)
         }
 
+    @property
+    def reads(self) -> bool:
+        """Whether the site lists any server."""
+        return bool(self._readers)
+
     def complete(
-        self, templates: Mapping[str, str], prefetched: Prefetched, received: Envelope
+        self,
+        templates: Mapping[str, str],
+        prefetched: Prefetched,
+        received: Envelope,
+        trace: Trace | None = None,
     ) -> Prefetched:
-        """`prefetched` with the keys that are absent from it read, as if they had been sent.
+        """`prefetched` with the keys that are absent from it read, as if they had been sent; each
+        request is a span of `trace`.
 
         Where the site lists no server, there is no such thing as reading one.
         """
@@ -105,19 +126,50 @@ class FhirClient:
         reader = self._reader(received.fhir_server)
         token = _usable(received.fhir_authorization)
         if reader is None:
-            return _without(prefetched, wanted, _NOT_LISTED)
+            return self._unasked(prefetched, wanted, "none", "not-listed", _NOT_LISTED)
         if token is None and not self._open:
-            return _without(prefetched, wanted, _NO_TOKEN)
+            return self._unasked(prefetched, wanted, reader.number, "no-token", _NO_TOKEN)
         if not reader.breaker.admits():
-            return _without(prefetched, wanted, _LEFT_ALONE)
+            return self._unasked(prefetched, wanted, reader.number, "left-alone", _LEFT_ALONE)
         deadline = monotonic() + self._seconds
         queries = {
-            key: _Query(templates[key], path, token, deadline)
+            key: _Query(templates[key], path, token, deadline, trace)
             for key in wanted
             if (path := prefetch.query(templates[key], received.context)) is not None
         }
-        prefetched = _without(prefetched, set(wanted) - queries.keys(), _NOT_ASKABLE)
+        unaskable = set(wanted) - queries.keys()
+        prefetched = self._unasked(
+            prefetched, unaskable, reader.number, "not-askable", _NOT_ASKABLE
+        )
         return _with(prefetched, reader.read(queries, deadline))
+
+    def first_page(self, server: FhirServer, query: str) -> dict[str, Any]:
+        """The first page of what a listed server answers to a search, asked without a token.
+
+        `query` is percent-encoded. Raises UnreadError, also where the settings want a token.
+        """
+        reader = self._readers.get(server)
+        if reader is None:
+            raise UnreadError(_NOT_LISTED, "not-listed", answered=True)
+        if not self._open:
+            raise UnreadError(_NO_TOKEN, "no-token", answered=True)
+        if not reader.breaker.admits():
+            raise UnreadError(_LEFT_ALONE, "left-alone", answered=False)
+        deadline = monotonic() + self._seconds
+        asked = _Query(query, query, None, deadline, pages=1)
+        # The metrics count by this name: a query names a patient.
+        answer = reader.read({_BY_HAND: asked}, deadline)[_BY_HAND]
+        if isinstance(answer, UnreadError):
+            raise answer
+        return answer
+
+    def _unasked(
+        self, prefetched: Prefetched, keys: Iterable[str], server: str, outcome: str, reason: str
+    ) -> Prefetched:
+        """`prefetched`, with one more reason why `keys` are not available."""
+        for key in keys:
+            self._metrics.fetched(server, key, outcome)
+        return _without(prefetched, keys, reason)
 
     def _reader(self, address: str) -> "_Reader | None":
         try:
@@ -129,8 +181,20 @@ class FhirClient:
 class _Reader:
     """Reads one FHIR server, over connections that are kept."""
 
-    def __init__(self, server: FhirServer, proxy: str | None, authorities: str | None) -> None:
+    def __init__(
+        self,
+        server: FhirServer,
+        number: str,
+        settings: Settings,
+        authorities: str | None,
+        metrics: Metrics,
+    ) -> None:
         self.breaker = Breaker()
+        #: By which the server is counted; its address may hold more than a count should show.
+        self.number = number
+        self._metrics = metrics
+        self._most_entries = settings.max_entries
+        proxy = settings.fhir_proxy
         self._server = server
         # The adapter alone, without a session: it is the session of `requests` that follows
         # redirects, keeps cookies, and reads .netrc and the proxies of the environment.
@@ -152,15 +216,33 @@ class _Reader:
         results = {key: _result(future) for key, future in futures.items()}
         if results:
             self.breaker.report(answered=any(map(_answered, results.values())))
+            self._metrics.rests(self.number, resting=self.breaker.rests)
+        for key, result in results.items():
+            outcome = result.outcome if isinstance(result, UnreadError) else "read"
+            self._metrics.fetched(self.number, key, outcome)
         return results
 
     def _answer(self, query: _Query) -> dict[str, Any]:
         """The resource or the whole Bundle that answers `query`. Raises UnreadError."""
+        began = monotonic()
+        try:
+            return self._judged(self._whole(query))
+        finally:
+            self._metrics.fetch_took(self.number, monotonic() - began)
+
+    def _judged(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if limits.entries(answer) > self._most_entries:
+            reason = "what the FHIR server answered holds too many entries"
+            raise UnreadError(reason, "too-large", answered=True)
+        return answer
+
+    def _whole(self, query: _Query) -> dict[str, Any]:
         url = f"{self._server.url}/{query.path}"
         answer = self._get(url, query)
         fault = prefetch.fault_of(query.template, answer)
         if fault is not None:
-            raise UnreadError(f"what the FHIR server answered {fault}", answered=True)
+            reason = f"what the FHIR server answered {fault}"
+            raise UnreadError(reason, "unusable", answered=True)
         return self._with_pages(answer, url, query) if "?" in query.template else answer
 
     def _with_pages(self, first: dict[str, Any], url: str, query: _Query) -> dict[str, Any]:
@@ -170,7 +252,7 @@ class _Reader:
         """
         entries = list(first.get("entry") or [])
         page, read = first, {url}
-        while len(read) < MAX_PAGES:
+        while len(read) < query.pages:
             following = _next(page)
             if following is None or not self._may_follow(target := urljoin(url, following), read):
                 break
@@ -196,12 +278,12 @@ class _Reader:
     def _get(self, url: str, query: _Query) -> dict[str, Any]:
         remaining = query.deadline - monotonic()
         if remaining <= 0:
-            raise UnreadError(_TOO_LATE, answered=False)
+            raise UnreadError(_TOO_LATE, "late", answered=False)
         try:
             request = requests.Request("GET", url, headers=query.headers).prepare()
             # Asked of the address as it will be sent, after the library has put it in order.
             if not self._server.holds(request.url or ""):
-                raise UnreadError(_NOT_ASKABLE, answered=True)
+                raise UnreadError(_NOT_ASKABLE, "not-askable", answered=True)
             # The stubs know only numbers; the library takes one time for everything too.
             timeout: Any = Timeout(total=remaining)
             response = self._send(request, timeout=timeout)
@@ -210,9 +292,9 @@ class _Reader:
             finally:
                 response.close()
         except (requests.Timeout, UrllibTimeout) as error:
-            raise UnreadError(_TOO_LATE, answered=False) from error
+            raise UnreadError(_TOO_LATE, "late", answered=False) from error
         except (requests.RequestException, HTTPError) as error:
-            raise UnreadError(_UNREACHABLE, answered=False) from error
+            raise UnreadError(_UNREACHABLE, "unreachable", answered=False) from error
         _check_status(response.status_code)
         return _decode(content)
 
@@ -248,7 +330,7 @@ def _with(
 def _result(future: "Future[dict[str, Any]]") -> dict[str, Any] | UnreadError:
     if not future.done():
         future.cancel()
-        return UnreadError(_TOO_LATE, answered=False)
+        return UnreadError(_TOO_LATE, "late", answered=False)
     try:
         return future.result()
     except UnreadError as unread:
@@ -263,23 +345,25 @@ def _check_status(status: int) -> None:
     if status == HTTPStatus.OK:
         return
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        raise UnreadError("the FHIR server does not have it", answered=True)
+        raise UnreadError("the FHIR server does not have it", "not-found", answered=True)
     in_trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.REQUEST_TIMEOUT,
     }
-    verb = "failed" if in_trouble else "refused it"
-    raise UnreadError(f"the FHIR server {verb} with status {status}", answered=not in_trouble)
+    outcome, verb = ("failed", "failed") if in_trouble else ("refused", "refused it")
+    reason = f"the FHIR server {verb} with status {status}"
+    raise UnreadError(reason, outcome, answered=not in_trouble)
 
 
 def _decode(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_RESPONSE_BYTES:
-        raise UnreadError("what the FHIR server answered is too large", answered=True)
+        reason = "what the FHIR server answered is too large"
+        raise UnreadError(reason, "too-large", answered=True)
     try:
         return body.decode(content)
     except Refusal as error:
         reason = "what the FHIR server answered is not usable JSON"
-        raise UnreadError(reason, answered=True) from error
+        raise UnreadError(reason, "unusable", answered=True) from error
 
 
 def _links(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,14 +8,20 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from service import body, decision, envelope, feedback, prefetch
+from hooks.errors import MissingData
+from service import body, decision, envelope, feedback, limits, prefetch
+from service.clients import Clients
+from service.envelope import Envelope
 from service.fhir_client import FhirClient
 from service.hook import ASSESSMENT, Answer, Hook
-from service.observability import Call, FeedbackCall
-from service.outcomes import refuse
+from service.metrics import Metrics
+from service.observability import Call, Clockwork, FeedbackCall
+from service.outcomes import Refusal, refuse
+from service.prefetch import Prefetched
 from service.record import Record
 from service.record.tables import SHORT
 from service.settings import Settings
+from service.trace import Trace
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _SILENT = "Silent mode: the call was evaluated and recorded, and no card is shown."
@@ -25,8 +31,10 @@ def routes(
     hooks: Sequence[Hook],
     clock: Callable[[], datetime],
     settings: Settings,
+    clients: Clients,
     record: Record | None,
     fhir: FhirClient,
+    metrics: Metrics,
 ) -> Blueprint:
     """The endpoint of every hook, and of its feedback. Without a record none is taken."""
     by_id = {hook.id: hook for hook in hooks}
@@ -34,11 +42,18 @@ def routes(
 
     @blueprint.after_request
     def account_for(response: Response) -> Response:
-        call = g.get("call")
-        if isinstance(call, Call | FeedbackCall):
-            call.log(response.status_code)
-        if isinstance(call, Call) and record is not None:
-            record.keep(decision.entry(call, response.status_code, call.milliseconds))
+        call, status = g.get("call"), response.status_code
+        if not isinstance(call, Call | FeedbackCall):
+            return response
+        call.time.stop()
+        seconds = call.time.total
+        call.log(status, seconds)
+        if isinstance(call, Call):
+            metrics.called(call, status, seconds)
+            if record is not None:
+                record.keep(decision.entry(call, status, seconds * 1000))
+        elif status == HTTPStatus.OK:
+            metrics.reported(call)
         return response
 
     def find(service_id: str) -> Hook:
@@ -53,8 +68,15 @@ def routes(
         body.check_headers(request)
         hook = find(service_id)
         client = caller()
-        call = g.call = Call(hook.id, clock(), client, settings.is_silent(client))
-        return _answer(hook, call, settings.patient_key, fhir)
+        call = g.call = Call(
+            hook.id,
+            clock(),
+            client,
+            settings.mode == "silent" or clients.is_silent(client),
+            trace=_trace(),
+            time=Clockwork(g.get("began")),
+        )
+        return _answer(hook, call, settings, fhir, metrics)
 
     @blueprint.post("/cds-services/<service_id>/feedback")
     @blueprint.post("/cds-services//<service_id>/feedback")
@@ -63,10 +85,13 @@ def routes(
         hook = find(service_id)
         if record is None:
             raise refuse(HTTPStatus.NOT_FOUND, "not-found", "This service takes no feedback.")
-        call = g.call = FeedbackCall(hook.id)
+        client = caller()
+        call = g.call = FeedbackCall(
+            hook.id, client, trace=_trace(), time=Clockwork(g.get("began"))
+        )
         document = body.decode(request.get_data())
-        events = feedback.read(document, hook.id, caller(), clock())
-        call.items = len(events)
+        events = feedback.read(document, hook.id, client, clock())
+        call.outcomes = tuple(event.outcome for event in events)
         return Response(feedback.keep(record, events), content_type="application/json")
 
     return blueprint
@@ -79,21 +104,37 @@ def caller() -> str | None:
     return client[:SHORT] if isinstance(client, str) else None
 
 
-def _answer(hook: Hook, call: Call, patient_key: str | None, fhir: FhirClient) -> Response:
+def _trace() -> Trace | None:
+    # Straight from the environment: a header that came twice is there once, with a comma in it.
+    environ = request.environ
+    return Trace.read(environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_TRACESTATE"))
+
+
+def _answer(
+    hook: Hook, call: Call, settings: Settings, fhir: FhirClient, metrics: Metrics
+) -> Response:
+    call.time.enter("envelope")
     received = envelope.read(body.decode(request.get_data()))
     call.instance = received.hook_instance
     if received.hook != hook.hook:
         text = f"This service answers the hook `{hook.hook}` and no other."
         raise refuse(HTTPStatus.BAD_REQUEST, "value", text, "hook")
     call.hook = hook.hook
+    limits.judge(received, hook.prefetch, settings)
     context = hook.read_context(received.context)
+    call.time.enter("prefetch")
     prefetched = prefetch.sort(hook.prefetch, received.prefetch)
     if hook.needs_data(context):
-        prefetched.demand(hook.required - prefetched.absent)
-        prefetched = fhir.complete(hook.prefetch, prefetched, received)
-        prefetched.demand(hook.required)
-    call.patient_hash = decision.patient_hash(patient_key, received.context.get("patientId"))
-    answer = call.answer = hook.answer(context, prefetched.data, call.at)
+        prefetched = _completed(hook, call, prefetched, received, fhir, metrics)
+    call.time.enter("hook")
+    patient_id = received.context.get("patientId")
+    call.patient_hash = decision.patient_hash(settings.patient_key, patient_id)
+    try:
+        answer = call.answer = hook.answer(context, prefetched.data, call.at)
+    except MissingData as error:
+        metrics.missed([error.key])
+        raise
+    call.time.enter("response")
     call.rule = str(answer.assessment.get("rule", "-"))
     cards, assessment = _withheld(answer) if call.silent else (answer.cards, answer.assessment)
     return Response(encode(cards, assessment), content_type="application/json")
@@ -102,6 +143,27 @@ def _answer(hook: Hook, call: Call, patient_key: str | None, fhir: FhirClient) -
 def encode(cards: list[dict[str, Any]], assessment: dict[str, Any]) -> bytes:
     """The body of an answer."""
     return _encoder.encode({"cards": cards, "extension": {ASSESSMENT: assessment}})
+
+
+def _completed(
+    hook: Hook,
+    call: Call,
+    prefetched: Prefetched,
+    received: Envelope,
+    fhir: FhirClient,
+    metrics: Metrics,
+) -> Prefetched:
+    """`prefetched` with what can be fetched; refuses with 412 without what is required."""
+    try:
+        prefetched.demand(hook.required - prefetched.absent)
+        if prefetched.absent and fhir.reads and received.fhir_server is not None:
+            call.trace = call.trace or Trace.begun()
+            prefetched = fhir.complete(hook.prefetch, prefetched, received, call.trace)
+        prefetched.demand(hook.required)
+    except Refusal as refusal:
+        metrics.missed(issue.diagnostics for issue in refusal.issues if issue.diagnostics)
+        raise
+    return prefetched
 
 
 def _withheld(answer: Answer) -> tuple[list[dict[str, Any]], dict[str, Any]]:

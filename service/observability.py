@@ -1,27 +1,66 @@
-"""What an operator sees: one log line a call, failures without patient data, and health.
+"""What one call was: timed by its stages, told in one line of the log, counted.
 
 No context, prefetch, card text, token or header is ever logged.
 """
 
 import logging
-import traceback
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import perf_counter
+from http import HTTPStatus
+from time import monotonic, perf_counter
+from typing import Any, Literal
 
-from flask import Blueprint, Response, g, jsonify
+from flask import g
 
+from service import log
 from service.hook import Answer
+from service.trace import Trace
+
+#: The way of a call: its body comes in, the envelope is opened, the prefetch sorted and completed,
+#: the hook asked, the response written.
+Stage = Literal["body", "envelope", "prefetch", "hook", "response"]
+STAGES: tuple[Stage, ...] = ("body", "envelope", "prefetch", "hook", "response")
+
+#: Lines about refused calls that a process writes in a second; whoever floods the service must
+#: not fill its disk too.
+MOST_REFUSALS = 50
 
 _calls = logging.getLogger("magnesia.call")
-_failures = logging.getLogger("magnesia.failure")
+
+
+class Clockwork:
+    """How long a call takes, in all and by stage; runs from the moment it is made, or `began`."""
+
+    __slots__ = ("_began", "_since", "_stage", "seconds")
+
+    def __init__(self, began: float | None = None) -> None:
+        self._began = self._since = perf_counter() if began is None else began
+        self._stage: Stage = "body"
+        #: By stage, of those that have ended.
+        self.seconds: dict[Stage, float] = {}
+
+    def enter(self, stage: Stage) -> None:
+        """End the stage that runs and begin another."""
+        now = perf_counter()
+        self.seconds[self._stage] = now - self._since
+        self._stage, self._since = stage, now
+
+    def stop(self) -> None:
+        """End the stage that runs; a call that is refused ends in the stage that refused it."""
+        self.enter(self._stage)
+
+    @property
+    def total(self) -> float:
+        """Seconds so far."""
+        return perf_counter() - self._began
 
 
 @dataclass
 class Call:
-    """One call to a hook, as its log line and the record tell it. `hook` and `instance` are set
-    once they have been checked, so that nothing a caller makes up reaches the log."""
+    """One call to a hook, as its log line, the counts and the record tell it. `hook` and
+    `instance` are set once they have been checked, so that nothing a caller makes up reaches the
+    log."""
 
     service: str
     at: datetime
@@ -32,23 +71,38 @@ class Call:
     rule: str = "-"
     patient_hash: str | None = None
     answer: Answer | None = None
-    _began: float = field(default_factory=perf_counter)
+    trace: Trace | None = None
+    time: Clockwork = field(default_factory=Clockwork)
 
     @property
-    def milliseconds(self) -> float:
-        """How long the call has taken so far."""
-        return (perf_counter() - self._began) * 1000
+    def alert(self) -> str:
+        """Whether the clinician saw a card: `card`, `none`, `silent` (there was one, and it was
+        withheld) or `-` for a call that was refused."""
+        if self.answer is None:
+            return "-"
+        if not self.answer.cards:
+            return "none"
+        return "silent" if self.silent else "card"
 
-    def log(self, status: int) -> None:
+    def log(self, status: int, seconds: float) -> None:
         """Write the line."""
-        _calls.info(
-            "service=%s hook=%s hookInstance=%s status=%d rule=%s ms=%.1f",
-            self.service,
-            self.hook,
-            self.instance,
+        answer = self.answer
+        _write(
             status,
-            self.rule,
-            self.milliseconds,
+            {
+                "event": "call",
+                "service": self.service,
+                "hook": _said(self.hook),
+                "hookInstance": _said(self.instance),
+                "client": self.client,
+                "status": status,
+                "rule": _said(self.rule),
+                "cards": 0 if answer is None or self.silent else len(answer.cards),
+                "silent": self.silent,
+                "ms": _milliseconds(seconds),
+                "stages": {name: _milliseconds(spent) for name, spent in self.time.seconds.items()},
+                "trace": None if self.trace is None else self.trace.id,
+            },
         )
 
 
@@ -57,60 +111,70 @@ class FeedbackCall:
     """One batch of feedback, as its log line tells it: never a card, a reason or a comment."""
 
     service: str
-    items: int = 0
-    _began: float = field(default_factory=perf_counter)
+    client: str | None = None
+    #: What was reported of each card: `accepted` or `overridden`.
+    outcomes: tuple[str, ...] = ()
+    trace: Trace | None = None
+    time: Clockwork = field(default_factory=Clockwork)
 
-    def log(self, status: int) -> None:
+    def log(self, status: int, seconds: float) -> None:
         """Write the line."""
-        milliseconds = (perf_counter() - self._began) * 1000
-        _calls.info(
-            "service=%s feedback=%d status=%d ms=%.1f",
-            self.service,
-            self.items,
+        _write(
             status,
-            milliseconds,
+            {
+                "event": "feedback",
+                "service": self.service,
+                "client": self.client,
+                "status": status,
+                "items": len(self.outcomes),
+                "ms": _milliseconds(seconds),
+                "trace": None if self.trace is None else self.trace.id,
+            },
         )
 
 
+class Flood:
+    """Lets through so many in a second, and counts the others."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._second = 0
+        self._admitted = 0
+        self.held_back = 0
+
+    def admits(self, now: float) -> bool:
+        """Whether one more may pass."""
+        if int(now) != self._second:
+            self._second, self._admitted = int(now), 0
+        self._admitted += 1
+        if self._admitted <= self._most:
+            return True
+        self.held_back += 1
+        return False
+
+
+_flood = Flood(MOST_REFUSALS)
+
+
+def _write(status: int, event: Mapping[str, Any]) -> None:
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if refused and not _flood.admits(monotonic()):
+        return
+    if _flood.held_back:
+        count, _flood.held_back = _flood.held_back, 0
+        _calls.warning({"event": "refused calls were not logged one by one", "count": count})
+    _calls.info(event)
+
+
 def log_failure(error: BaseException | None) -> None:
-    """Log where the service failed. The messages of the errors are left out, as they may repeat
-    what the request held."""
-    lines: list[str] = []
-    while error is not None:
-        lines += [f"{type(error).__qualname__} at\n", *traceback.format_tb(error.__traceback__)]
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    """Log where the service failed, and at which call."""
     call = g.get("call")
-    instance = call.instance if isinstance(call, Call) else "-"
-    _failures.error("hookInstance=%s failed: %s", instance, "".join(lines).rstrip())
+    log.failed(error, hookInstance=_said(call.instance) if isinstance(call, Call) else None)
 
 
-def configure_logging(level: str) -> None:
-    """Send the service's log to standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logger = logging.getLogger("magnesia")
-    logger.handlers[:] = [handler]
-    logger.setLevel(level.upper())
-    logger.propagate = False
+def _said(text: str) -> str | None:
+    return None if text == "-" else text
 
 
-def routes(record_state: Callable[[], dict[str, object]] | None) -> Blueprint:
-    """Whether the process lives, and whether it is ready for calls.
-
-    A service whose store is down is ready: it answers, and says here what has not been written.
-    The numbers are those of the process that happens to answer.
-    """
-    blueprint = Blueprint("health", __name__, url_prefix="/health")
-
-    @blueprint.get("/live")
-    def live() -> Response:
-        return jsonify(status="live")
-
-    # The application is made only once everything that it needs has been read and checked.
-    @blueprint.get("/ready")
-    def ready() -> Response:
-        if record_state is None:
-            return jsonify(status="ready")
-        return jsonify(status="ready", record=record_state())
-
-    return blueprint
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

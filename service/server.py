@@ -1,4 +1,4 @@
-"""The production server: gunicorn, with one listener and several processes."""
+"""The production server: gunicorn's processes on one listener, each with granian's HTTP engine."""
 
 import errno
 import os
@@ -7,13 +7,24 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from service.record import Record
 from service.settings import Settings
+from service.worker import CONNECTIONS, GranianWorker
 
 
 class ListenError(Exception):
     """The address cannot be listened on; the message says why in one line."""
+
+
+class _Log(Logger):
+    """The server's log, which goes the way of the service's own."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Server(BaseApplication):
@@ -32,15 +43,16 @@ class Server(BaseApplication):
         for name, value in {
             "bind": f"fd://{self._descriptor}",
             "workers": self._settings.workers,
-            "worker_class": "gthread",
-            # A call that waits for a FHIR server holds a thread; most of them only ever wait.
-            "threads": 64,
+            "worker_class": GranianWorker,
             "preload_app": True,
-            "timeout": 30,
-            "graceful_timeout": 10,
+            # A process that gives no sign of life for so long is killed and replaced.
+            "timeout": 15,
+            # The calls under way, then what the record still holds.
+            "graceful_timeout": 12,
             "control_socket_disable": True,
             "loglevel": "debug" if chatty else "warning",
             "proc_name": "magnesia",
+            "logger_class": _Log,
             "post_fork": self._post_fork,
             "worker_exit": self._worker_exit,
         }.items():
@@ -72,7 +84,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()
+        listener.listen(CONNECTIONS)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             reason = "another program listens there; set MAGNESIA_PORT to another port"

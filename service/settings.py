@@ -28,8 +28,19 @@ from sqlalchemy.exc import ArgumentError
 from service.fhir_servers import FhirServer
 
 PREFIX = "MAGNESIA_"
+LogFormat = Literal["json", "text"]
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _PASSWORD = re.compile(r"(//[^/:@]*):[^@]*@")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host's name or address is this machine's own."""
+    if host is None or host.lower() == "localhost":
+        return host is not None
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class SettingsError(Exception):
@@ -193,6 +204,18 @@ class Settings(BaseModel):
         description="The largest request body that is read.",
         json_schema_extra=_expects("a number of bytes, at least 1024"),
     )
+    max_entries: int = Field(
+        default=5000,
+        ge=1,
+        description="The most entries that one Bundle of the prefetch may hold, sent or fetched.",
+        json_schema_extra=_expects("a number of entries, at least 1"),
+    )
+    max_drafts: int = Field(
+        default=1000,
+        ge=1,
+        description="The most entries that `draftOrders` may hold.",
+        json_schema_extra=_expects("a number of entries, at least 1"),
+    )
     workers: int = Field(
         default=2,
         ge=1,
@@ -207,13 +230,24 @@ class Settings(BaseModel):
             json_schema_extra=_expects("debug, info, warning or error"),
         )
     )
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] | None = Field(
+        default=None,
+        description="How the log is written. Not set: as text to a terminal, else one JSON object "
+        "a line.",
+        json_schema_extra=_expects("json or text"),
+    )
     auth: Annotated[Literal["required", "off"], BeforeValidator(_lower)] | None = Field(
         default=None,
         description="Whether callers must prove who they are. Not set: required, unless the host "
         "is a loopback address.",
         json_schema_extra=_expects("required or off"),
     )
-
+    clients: FilePath | None = Field(
+        default=None,
+        description="The clients that may call, with their keys, where callers must prove who "
+        "they are.",
+        json_schema_extra=_expects("the path of a file that exists"),
+    )
     mode: Annotated[Literal["live", "silent"], BeforeValidator(_lower)] = Field(
         default="live",
         description="Silent: every call is evaluated and recorded, and no card is shown.",
@@ -252,31 +286,66 @@ class Settings(BaseModel):
         repr=False,
     )
 
+    metrics_token_sha256: Annotated[str, BeforeValidator(_lower)] | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="The SHA-256 of the token with which Prometheus reads /metrics. Not set: it is "
+        "open on a loopback address and does not exist on any other.",
+        json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
+        repr=False,
+    )
+
     @model_validator(mode="after")
     def _callers_are_trusted(self) -> Self:
         # Pydantic passes the text of a ValueError on; from_environment shows it as it is.
-        if self.auth == "required":
+        if self.auth == "off":
+            return self
+        if self.auth is None and not self.on_loopback and None in {self.clients, self.base_url}:
             raise ValueError(
-                "MAGNESIA_AUTH=required is not available yet: this version cannot tell one caller "
-                "from another."
+                f"MAGNESIA_HOST={self.host} is not a loopback address, so callers must prove who "
+                "they are: set MAGNESIA_CLIENTS and MAGNESIA_BASE_URL, or say MAGNESIA_AUTH=off "
+                "to answer everyone who can reach it."
             )
-        if not self.on_loopback and self.auth != "off":
+        if not self.is_auth_required:
+            if self.clients is not None:
+                raise ValueError(
+                    "MAGNESIA_CLIENTS is set, and on a loopback address callers are not asked who "
+                    "they are: say MAGNESIA_AUTH=required, or MAGNESIA_AUTH=off."
+                )
+            return self
+        if self.clients is None:
             raise ValueError(
-                f"MAGNESIA_HOST={self.host} is not a loopback address, and this version cannot "
-                "tell one caller from another; say MAGNESIA_AUTH=off to answer everyone who can "
-                "reach it."
+                "MAGNESIA_AUTH=required needs MAGNESIA_CLIENTS, the file of the clients that may "
+                "call."
+            )
+        if self.base_url is None:
+            raise ValueError(
+                "MAGNESIA_AUTH=required needs MAGNESIA_BASE_URL, the address that tokens are made "
+                "out for."
+            )
+        if self.base_url.startswith("http:") and not is_loopback(urlsplit(self.base_url).hostname):
+            raise ValueError(
+                "MAGNESIA_BASE_URL must be https where MAGNESIA_AUTH=required: tokens and patient "
+                "data would cross the network for everyone to read."
             )
         return self
 
     @property
+    def is_auth_required(self) -> bool:
+        """Whether callers must prove who they are."""
+        return self.auth == "required" or (self.auth is None and not self.on_loopback)
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether others than this machine are meant to reach the service, if only through a
+        proxy."""
+        elsewhere = self.base_url is not None and not is_loopback(urlsplit(self.base_url).hostname)
+        return elsewhere or not self.on_loopback
+
+    @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the service."""
-        if self.host.lower() == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
@@ -294,11 +363,6 @@ class Settings(BaseModel):
         if address.get_backend_name() == "sqlite" and address.database:
             return Path(address.database).parent / "spool"
         return Path("var/spool")
-
-    def is_silent(self, client: str | None) -> bool:  # noqa: ARG002
-        """Whether no card is shown to `client`. So far one mode holds for every client; the table
-        of clients, once there is one, is asked here."""
-        return self.mode == "silent"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:

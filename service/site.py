@@ -1,9 +1,14 @@
-"""The services as a site has set them up: by its protocol, its laboratory codes, its QT drugs."""
+"""The services and their clients as a site has set them up, by its files."""
+
+from collections.abc import Iterable
 
 from hooks import OrderSelect, offered
 from hooks.chart import codes
 from hooks.chart.codes import drugs
 from hooks.protocol import load as load_protocol
+from service.clients import Clients
+from service.clients import load as load_clients
+from service.hook import Hook
 from service.settings import Settings
 
 
@@ -18,3 +23,13 @@ def services(settings: Settings) -> tuple[OrderSelect, ...]:
         settings.base_url,
         drugs.load(settings.qt_drugs),
     )
+
+
+def clients(settings: Settings, services: Iterable[Hook]) -> Clients:
+    """The clients that may call; none where callers are not asked who they are.
+
+    Raises ClientsError for a file that cannot be used.
+    """
+    if settings.clients is None or not settings.is_auth_required:
+        return Clients()
+    return load_clients(settings.clients, [service.id for service in services])

@@ -15,7 +15,7 @@ from service import create_app
 from service.record import Record
 from service.record.writer import Writer
 from service.settings import Settings
-from tests import cluster
+from tests import cluster, eavesdrop
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -32,6 +32,18 @@ def pytest_configure() -> None:
     """Start from the defaults: what the developer has exported must not decide a test."""
     for name in [name for name in os.environ if name.startswith("MAGNESIA_")]:
         del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is said about the log of the whole run is asked when there is nothing more to come."""
+    items.sort(key=lambda item: item.name == "test_a98_the_log_of_the_whole_run")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def eavesdropper() -> Iterator[eavesdrop.Eavesdropper]:
+    """Everything that is logged during the run, of this process and of those that tests start."""
+    with eavesdrop.listening() as ear:
+        yield ear
 
 
 @pytest.fixture(scope="session", autouse=True)

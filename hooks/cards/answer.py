@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+
+from msgspec.structs import replace
 
 from hooks.cards.card import Action, Card, Json, Source, Suggestion
 from hooks.cards.correction import correct
@@ -14,9 +16,11 @@ from hooks.cards.wording import Wording
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import NOT_APPLICABLE
-from hooks.protocol.assessment import Assessment, Offer, PlannedLab
+from hooks.protocol.assessment import Assessment, Finding, Offer, PlannedLab
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.template import fill
+
+_NOT_CORRECTED: Final = "not-corrected"
 
 
 class Answering:
@@ -39,17 +43,65 @@ class Answering:
         `drafts` are the drafted orders by `Type/id`: a correction sends one back whole.
         """
         wording = Wording(assessment, self._protocol)
-        card = None
-        if assessment.card is not None:
-            card = self._card(assessment, wording, addressee, drafts)
+        if assessment.card is None:
+            return None, self._account(assessment, wording)
+        corrected = self._corrected(assessment, wording, drafts)
+        if len(corrected) < sum(offer.replaces is not None for offer in assessment.offers):
+            # What cannot be sent back must not be announced either.
+            assessment = self._without_lost(assessment, corrected)
+            wording = Wording(assessment, self._protocol)
+        card = self._card(assessment, wording, addressee, corrected)
         return card, self._account(assessment, wording)
+
+    def _corrected(
+        self, assessment: Assessment, wording: Wording, drafts: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Json]:
+        """The corrected drafts by `Type/id`, without those that would not be valid R4."""
+        corrected: dict[str, Json] = {}
+        for offer in assessment.offers:
+            if offer.replaces is None or offer.dosing is None:
+                continue
+            draft = drafts.get(offer.replaces.reference)
+            dosage = fill(self._protocol.document.orders.dosage, wording.dosing(offer.dosing))
+            order = None if draft is None else correct(draft, offer.dosing, dosage)
+            if order is not None:
+                corrected[offer.replaces.reference] = order
+        return corrected
+
+    def _without_lost(self, assessment: Assessment, kept: Mapping[str, Json]) -> Assessment:
+        """The assessment as far as it can leave: a lost correction becomes a finding."""
+        lost = [
+            offer
+            for offer in assessment.offers
+            if offer.replaces is not None and offer.replaces.reference not in kept
+        ]
+        offers = [offer for offer in assessment.offers if offer not in lost]
+        offers[:1] = [replace(offer, recommended=True) for offer in offers[:1]]
+        text = self._protocol.document.findings[_NOT_CORRECTED]
+        said = (
+            Finding(
+                _NOT_CORRECTED,
+                text.rule,
+                text.indicator,
+                order=offer.replaces,
+                dosing=offer.dosing,
+            )
+            for offer in lost
+        )
+        return replace(
+            assessment,
+            offers=tuple(offers),
+            dosing=offers[0].dosing if offers else None,
+            recheck=offers[0].labs[0] if offers else None,
+            findings=(*assessment.findings, *said),
+        )
 
     def _card(
         self,
         assessment: Assessment,
         wording: Wording,
         addressee: Addressee,
-        drafts: Mapping[str, Mapping[str, Any]],
+        corrected: Mapping[str, Json],
     ) -> Card:
         document = self._protocol.document
         return Card(
@@ -59,9 +111,8 @@ class Answering:
             wording.detail(),
             Source(document.protocol.label, self._url, self._topic(assessment)),
             tuple(
-                suggestion
+                self._suggestion(offer, wording, addressee, corrected)
                 for offer in assessment.offers
-                if (suggestion := self._suggestion(offer, wording, addressee, drafts))
             ),
             self._override_reasons,
         )
@@ -85,22 +136,19 @@ class Answering:
         offer: Offer,
         wording: Wording,
         addressee: Addressee,
-        drafts: Mapping[str, Mapping[str, Any]],
-    ) -> Suggestion | None:
-        """An offer as a suggestion; None for a draft that cannot be sent back as valid R4."""
+        corrected: Mapping[str, Json],
+    ) -> Suggestion:
+        """An offer as a suggestion; `corrected` are the drafts that can be sent back."""
         words = wording.words
         actions: list[Action] = []
         if offer.dosing is not None:
             words = wording.dosing(offer.dosing, offer.when)
             orders = self._protocol.document.orders
-            dosage = fill(orders.dosage, words)
             if offer.replaces is not None:
-                draft = drafts.get(offer.replaces.reference)
-                corrected = None if draft is None else correct(draft, offer.dosing, dosage)
-                if corrected is None:
-                    return None
-                actions.append(Action("update", fill(orders.correction, words), corrected))
+                draft = corrected[offer.replaces.reference]
+                actions.append(Action("update", fill(orders.correction, words), draft))
             else:
+                dosage = fill(orders.dosage, words)
                 resource = self._templates.medication(
                     offer.dosing, dosage, offer.priority or "routine", addressee
                 )

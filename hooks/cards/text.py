@@ -63,12 +63,21 @@ def ago(age: timedelta) -> str:
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """A day and time of day; the year only if it is not this one's."""
-    return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
+    """A day and time of day with the zone it was stated in; the year only if it is not this one's.
+
+    Ward and laboratory may live in different zones: 04:00 alone is two different hours.
+    """
+    day = f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
+    return f"{day} {zone(at)}"
+
+
+def zone(at: datetime) -> str:
+    """The zone of a moment: `UTC`, `UTC-05:00`."""
+    offset = f"{at:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}" if at.utcoffset() else "UTC"
 
 
 def window(start: datetime, end: datetime) -> str:
     """A span of time with its zone, the day named twice only if it changes."""
-    zone = "UTC" if not end.utcoffset() else f"UTC{end:%z}"
     last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d %b %H:%M}"
-    return f"{start:%d %b %H:%M}-{last} ({zone})"
+    return f"{start:%d %b %H:%M}-{last} ({zone(end)})"

@@ -79,6 +79,8 @@ class Wording:
             words.update(self._dosing(finding.dosing))
         if finding.order is not None:
             words.update(self._order(finding.order))
+        if finding.unusable is not None:
+            words["newer"] = self.unusable(finding.unusable)
         if finding.why is not None:
             words["reason"] = self.reason(finding.why, drug=finding.drug)
         if finding.analyte is not None:
@@ -124,7 +126,17 @@ class Wording:
             "draft_rate": rate,
             "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
             "places": phrases.places[order.place],
+            "magnesium_order": self._called(order),
+            "salt": order.salt or phrases.no_salt,
+            "order_reason": escaped(order.unclear_reason or ""),
         }
+
+    def _called(self, order: Order) -> str:
+        """What an order is called: by its route and salt; without magnesium only an order."""
+        phrases = self.document.words
+        if order.magnesium is None or order.magnesium not in phrases.by_route:
+            return phrases.an_order
+        return fill(phrases.by_route[order.magnesium], {"salt": order.salt or phrases.no_salt})
 
     def _rate(self, per_minute: Decimal) -> str:
         """An order's rate in mg/min, and in g/h beside it where the site's ceiling is in g/h."""
@@ -187,6 +199,8 @@ class Wording:
                 return cards.mild
             case CardKind.NOT_LOW:
                 return cards.not_low
+            case CardKind.RATE:
+                return cards.rate
             case CardKind.EMERGENCY:
                 return cards.emergency
             case CardKind.OBSTETRIC:
@@ -219,7 +233,9 @@ class Wording:
     def _review(self) -> str:
         phrases = self.document.words
         approved = self.document.protocol.status == "approved"
-        return fill(phrases.approved if approved else phrases.draft, self.words)
+        said = fill(phrases.approved if approved else phrases.draft, self.words)
+        beyond = self.document.rate.above_label
+        return said if beyond is None else f"**{beyond}** {said}"
 
     def _level_of(self, choice: Choice) -> str:
         result = choice.measurement
@@ -256,9 +272,8 @@ class Wording:
         kidneys, phrases = self.assessment.evidence.kidneys, self.document.words
         if kidneys is None:
             return None
-        basis = fill(
-            phrases.egfr if kidneys.clearance is None else phrases.egfr_and_clearance, self.words
-        )
+        whole = kidneys.clearance is not None and kidneys.weight is not None
+        basis = fill(phrases.egfr_and_clearance if whole else phrases.egfr, self.words)
         reported = self.assessment.evidence.egfr.measurement
         if reported is None:
             return basis
@@ -303,10 +318,19 @@ class Wording:
         said = {finding.kind for finding in self.assessment.findings}
         return next((kind for kind in self.document.words.ordered if kind in said), "right")
 
+    @cached_property
+    def _ordered_words(self) -> Words:
+        """G6: the words, with those for the order that the most important thing is said of."""
+        kind, assessment = self._ordered_kind(), self.assessment
+        orders = [finding.order for finding in assessment.findings if finding.kind == kind]
+        orders += assessment.evidence.replacement.selected
+        order = next((order for order in orders if order is not None), None)
+        return self.words if order is None else self.words.but(**self._order(order))
+
     def _reason(self) -> str | None:
         match self.assessment.card:
             case CardKind.ORDERED:
-                return fill(self.document.words.ordered[self._ordered_kind()], self.words)
+                return fill(self.document.words.ordered[self._ordered_kind()], self._ordered_words)
             case CardKind.INDETERMINATE:
                 return self._problem(self.assessment.evidence.magnesium)
             case _:
@@ -316,7 +340,8 @@ class Wording:
         phrases = self.document.words
         if self.assessment.card is CardKind.ORDERED:
             unreadable = self._ordered_kind() == "order-unreadable"
-            return fill(phrases.unreadable_lead if unreadable else phrases.ordered_lead, self.words)
+            sentence = phrases.unreadable_lead if unreadable else phrases.ordered_lead
+            return _capitalized(fill(sentence, self._ordered_words))
         lead = self._gate(lambda gate: gate.lead)
         return None if lead is None else _capitalized(lead)
 
@@ -354,6 +379,19 @@ class Wording:
     def _unusable(self) -> str:
         told = self.assessment.evidence.magnesium.worth_saying[:_MOST_UNUSABLE]
         return "; ".join(map(self.unusable, told))
+
+    def _barred_by_mouth(self) -> bool:
+        return any(finding.kind == "barred-by-mouth" for finding in self.assessment.findings)
+
+    def _advice(self) -> str:
+        phrases = self.document.words
+        barred = self._barred_by_mouth()
+        return fill(phrases.no_oral_advice if barred else phrases.oral_advice, self.words)
+
+    def _organic_salts(self) -> str | None:
+        if self._barred_by_mouth():
+            return None
+        return fill(self.document.words.organic_salts, self.words)
 
     def _problem(self, choice: Choice, show: Callable[[str], str] = escaped) -> str:
         culprit = choice.culprit
@@ -453,5 +491,7 @@ _WORDS: Final[Mapping[str, Callable[[Wording], str | None]]] = {
     "monitoring": lambda of: of.assessment.row.monitoring if of.assessment.row else None,
     "caveat": lambda of: of.assessment.row.caveat if of.assessment.row else None,
     "unusable": Wording._unusable,
+    "advice": Wording._advice,
+    "organic_salts": Wording._organic_salts,
     "findings": lambda of: bullets(line for line in of.findings if line),
 }

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     HEMOLYZED = "hemolyzed"
     PRELIMINARY = "preliminary"
     TIE = "tie"
+    ORDER_UNKNOWN = "order-unknown"
     BLOCKED = "blocked"
 
 

@@ -66,8 +66,8 @@ def read_context(context: Mapping[str, Any]) -> OrderContext:
         raise InvalidContext(
             "context.selections must be a list of Type/id texts.", _at("selections")
         )
-    wanted = set(selections)
     entries = _entries(context.get("draftOrders"))
+    wanted = _wanted(selections, entries)
     drafts = tuple(_drafts(entries, wanted))
     own = tuple(draft for draft in drafts if _is_for(draft.resource, patient_id))
     if wanted and entries:
@@ -107,6 +107,19 @@ def _entries(bundle: object) -> list[Any]:
     if not isinstance(entries, list):
         raise InvalidContext("context.draftOrders.entry must be a list.", _at("draftOrders.entry"))
     return entries
+
+
+def _wanted(selections: list[str], entries: list[Any]) -> set[str]:
+    """The selected `Type/id`; a bare id, as some EHRs send it, where exactly one draft has it."""
+    wanted = set(selections)
+    bare = [selection for selection in wanted if "/" not in selection]
+    if bare:
+        known = [draft.reference for draft in _drafts(entries, set())]
+        for selection in bare:
+            named = [one for one in known if one.partition("/")[2] == selection]
+            if len(named) == 1:
+                wanted.add(named[0])
+    return wanted
 
 
 def _drafts(entries: list[Any], wanted: set[str]) -> list[Draft]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from hooks.chart.codes.strength import Strength
 from hooks.chart.fact import Fact
 from hooks.chart.units import read_number
 
@@ -38,12 +39,15 @@ class Dosage(Fact, frozen=True):
 
 
 class Conversion(Fact, frozen=True):
-    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, mg/mL of the product."""
+    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, a mL of the product."""
 
     meq_per_g: Decimal
     mmol_per_g: Decimal
-    mg_per_ml: Decimal | None
+    strength: Strength | None
 
+
+#: A year of minutes: beyond it a number is no duration, and no calendar could bear it.
+_LONGEST: Final = Decimal(525_600)
 
 _MINUTES: Final[Mapping[str, Decimal]] = {
     "s": Decimal(1) / 60,
@@ -98,6 +102,7 @@ def _settle(
     rate = max((rate for rate in (said, by_time) if rate), default=None)
     if grams and rate and rate != by_time:
         minutes = grams * 1000 / rate
+        minutes = minutes if minutes <= _LONGEST else None
     return Dosage(grams, minutes, rate, problem, recurring)
 
 
@@ -132,7 +137,9 @@ def _is_recurring(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> bool:
 def _duration(repeat: Mapping[str, Any]) -> Decimal | None:
     number, unit = read_number(repeat.get("duration")), repeat.get("durationUnit")
     factor = _MINUTES.get(unit) if isinstance(unit, str) else None
-    return number * factor if number is not None and number > 0 and factor is not None else None
+    if number is None or factor is None or not 0 < number * factor <= _LONGEST:
+        return None
+    return number * factor
 
 
 def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
@@ -188,14 +195,21 @@ def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None
             return number / conversion.meq_per_g
         case "mmol":
             return number / conversion.mmol_per_g
-        case "ml" if conversion.mg_per_ml is not None:
-            return number * conversion.mg_per_ml / 1000
+        case "ml" if conversion.strength is not None:
+            return conversion.strength.grams(number)
         case _:
             return None
 
 
 def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
-    """mg per minute from a rateRatio or a rateQuantity."""
+    """mg per minute from a rateRatio or a rateQuantity.
+
+    What runs by the hour is the mixture: only of a product that needs none it tells the dose, and
+    then of any number of containers.
+    """
+    strength = conversion.strength
+    running = replace(strength, ml=None) if strength is not None and strength.ready else None
+    conversion = replace(conversion, strength=running)
     ratio = _object(dose.get("rateRatio"))
     if ratio:
         grams = _amount(_object(ratio.get("numerator")), conversion)

@@ -46,11 +46,12 @@ _UNIT_REASONS: Final[Mapping[UnitProblem, Reason]] = {
     UnitProblem.CONFLICT: Reason.UNIT_CONFLICT,
 }
 
+# No two parts of a pattern may take the same spaces: a text of many would hold a process for hours.
 _HEMOLYZED: Final = re.compile(r"\bha?emoly[sz]", re.IGNORECASE)
 _NOT_HEMOLYZED: Final = re.compile(
     r"\b(?:no|not|non|without|negative for|no evidence of|absence of)[\s-]+(?:\w+\s+)?"
     r"ha?emoly[sz]\w*"
-    r"|\bha?emolysis(?:\s+index)?\s*[:=]?\s*(?:none|negative|absent|nil|0)\b",
+    r"|\bha?emolysis(?:\s+index)?\s*(?:[:=]\s*)?(?:none|negative|absent|nil|0)\b",
     re.IGNORECASE,
 )
 _HEMOLYZED_CODES: Final = frozenset({"HEM"})
@@ -341,6 +342,9 @@ def _says_hemolyzed(place: object) -> bool:
                 texts.append(coding.get("display"))
         for text in texts:
             # What is denied is cut out first: a text may deny one sample and affirm another.
-            if isinstance(text, str) and _HEMOLYZED.search(_NOT_HEMOLYZED.sub("", text)):
+            # Blanks are made one: patterns that allow for many take time with their square.
+            if isinstance(text, str) and _HEMOLYZED.search(
+                _NOT_HEMOLYZED.sub("", " ".join(text.split()))
+            ):
                 return True
     return False

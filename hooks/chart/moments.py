@@ -3,21 +3,46 @@
 import re
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
 from hooks.chart.fact import Fact
+
+_FARTHEST_EAST: Final = timezone(timedelta(hours=14))
+_FARTHEST_WEST: Final = timedelta(hours=12)
+_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Moment(Fact, frozen=True):
     """When something was so.
 
     `at` is the instant; for a bare date (`whole_day` or coarser) it is the first instant of it in
-    UTC, which a protocol may shift to the site's own midnight.
+    UTC, which a protocol may shift to the site's own midnight. `days` is how many days it means.
     """
 
     at: datetime
     whole_day: bool = False
+    days: int = 1
+
+    @property
+    def earliest(self) -> datetime:
+        """The first instant that may be meant: a date begins first at UTC+14."""
+        return self.at.replace(tzinfo=_FARTHEST_EAST) if self.whole_day else self.at
+
+    @property
+    def latest(self) -> datetime:
+        """The last instant that may be meant: a date ends last at UTC-12."""
+        if not self.whole_day:
+            return self.at
+        return after(self.at, timedelta(days=self.days) + _FARTHEST_WEST)
+
+
+def after(at: datetime, span: timedelta) -> datetime:
+    """The instant so much later; the end of the calendar for what lies beyond it."""
+    try:
+        return at + span
+    except OverflowError:
+        return _END
 
 
 _FULL: Final = re.compile(
@@ -43,7 +68,9 @@ def read_moment(text: object) -> Moment | None:
     first = first_day(text)
     if first is None:
         return None
-    return Moment(datetime(first.year, first.month, first.day, tzinfo=UTC), whole_day=True)
+    last = last_day(text) or first
+    days = (last - first).days + 1
+    return Moment(datetime(first.year, first.month, first.day, tzinfo=UTC), True, days)
 
 
 def first_day(text: object) -> date | None:

@@ -15,6 +15,7 @@ class Place(StrEnum):
 
     DRAFT = "draft"
     ACTIVE = "active"
+    ON_HOLD = "on-hold"
     COMPLETED = "completed"
 
 
@@ -22,10 +23,12 @@ class Order(Fact, frozen=True):
     """One medication order of this patient.
 
     `name` is text from the request: not safe to show before it is escaped; without `is_readable`
-    neither a name nor a code came. `classes` maps why the drug matters to the drug's own name,
-    `route` is the ordered one where it is known. `magnesium` says how the order's magnesium
-    sulfate or chloride is given, None if it holds none. `indication` is another reason that the
-    order itself names.
+    neither a name nor a known code came: it may be any drug. `classes` maps why the drug matters
+    to the drug's own name, `route` is the ordered one where it is known. `magnesium` says how the
+    order's magnesium sulfate or chloride is given, None if it holds none. `indication` is another
+    reason that the order itself certainly names, `unclear_reason` the words that may name or deny
+    one. `salt` is the name of its magnesium's salt, None if nobody named one. A draft that
+    `is_recorded` is an order that is being signed again: it may be running already.
     """
 
     reference: str
@@ -39,11 +42,14 @@ class Order(Fact, frozen=True):
     dosage: Dosage
     authored: Moment | None
     indication: str | None
+    unclear_reason: str | None = None
+    salt: str | None = None
+    is_recorded: bool = False
 
     @property
     def is_parenteral_magnesium(self) -> bool:
-        """Whether the order puts magnesium into a vein or a muscle."""
-        return self.magnesium in (Route.INTRAVENOUS, Route.INTRAMUSCULAR)
+        """Whether the order puts magnesium into a vein or a muscle, or may do so."""
+        return self.magnesium is not None and self.magnesium is not Route.ENTERAL
 
     @property
     def is_magnesium(self) -> bool:

@@ -1,5 +1,6 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.codes.drugs import RXNORM, DrugClass, DrugCodes, Route
+from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugClass, DrugCodes, Route
 from hooks.chart.context import Draft
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
 from hooks.chart.moments import read_moment
@@ -17,10 +18,18 @@ from hooks.chart.units import Analyte
 
 _OTHER_INDICATIONS: Final = frozenset({"asthma", "pre-eclampsia", "torsades", "cardiac-arrest"})
 
+#: How the reference of an order ends that came without an id.
+_NO_ID: Final = "/"
+
+#: Digits and signs alone are a number of a catalog and no name of a drug.
+_NAME: Final = re.compile(r"[^\W\d_]{3}")
+
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
 _PLACES: Final[Mapping[str, Place]] = {
     "active": Place.ACTIVE,
+    "unknown": Place.ACTIVE,
+    "on-hold": Place.ON_HOLD,
     "completed": Place.COMPLETED,
 }
 
@@ -53,8 +62,9 @@ class OrderReader:
         for resource in _own(entries, "MedicationRequest", patient_id):
             place = _PLACES.get(str(resource.get("status")))
             if place is not None and resource.get("doNotPerform") is not True:
-                identity = str(resource.get("id"))
-                reference = f"MedicationRequest/{identity}"
+                identity = resource.get("id")
+                known = identity if isinstance(identity, str) else ""
+                reference = f"MedicationRequest/{known}"
                 orders.append(self._order(resource, reference, place, False, index))
         return tuple(orders)
 
@@ -93,50 +103,64 @@ class OrderReader:
                 classes.setdefault(kind, drug.name)
         heptahydrate = self._drugs.heptahydrate
         conversion = Conversion(
-            heptahydrate.meq_per_g, heptahydrate.mmol_per_g, recognition.mg_per_ml
+            heptahydrate.meq_per_g, heptahydrate.mmol_per_g, recognition.strength
         )
         dosage = Dosage()
         if recognition.magnesium is not None:
             dosage = read_dosage(resource, conversion)
-            if not recognition.sulfate:
-                # Grams of another salt say nothing about grams of sulfate; time still is time.
+            if recognition.salt != SULFATE or _is_elemental(resource, texts):
+                # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, problem=DoseProblem.UNIT)
+        indication, unclear = self._indication(resource)
         return Order(
             reference,
             place,
             selected,
             texts[0] if texts else None,
-            bool(codes or texts),
+            recognition.is_known or any(_NAME.search(text) for text in texts),
             route,
             classes,
             recognition.magnesium,
             dosage,
             read_moment(resource.get("authoredOn")),
-            self._indication(resource),
+            indication,
+            unclear,
+            recognition.salt,
         )
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
+        """The ordered route; without one, what the free text of the dosage names."""
         codes: list[str] = []
-        texts: list[str] = []
-        for instruction in _objects(resource.get("dosageInstruction")):
-            _collect(instruction.get("route"), codes, texts)
-        return self._drugs.route(codes, texts) if codes or texts else None
+        texts: dict[str, None] = {}
+        instructions = _objects(resource.get("dosageInstruction"))
+        stated = [one["route"] for one in instructions if one.get("route")]
+        for route in stated:
+            # Some systems send the bare word, which FHIR does not know.
+            _collect({"text": route} if isinstance(route, str) else route, codes, texts)
+        if stated:
+            return self._drugs.route(codes, texts)
+        said = (one.get("text") for one in instructions)
+        return self._drugs.route_beside(" ; ".join(text for text in said if isinstance(text, str)))
 
-    def _indication(self, resource: Mapping[str, Any]) -> str | None:
-        """Another indication than a low level that the order's reason names in code or words."""
+    def _indication(self, resource: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """Another indication than a low level that the order's reason names, in code or words.
+
+        Second, the words that may name one and may deny it: then there is no indication.
+        """
+        coded = None
         for concept in _objects(resource.get("reasonCode")):
             for coding in _objects(concept.get("coding")):
                 system, code = coding.get("system"), coding.get("code")
                 if isinstance(system, str) and isinstance(code, str):
                     known = self._conditions.find(system, code)
                     if known in _OTHER_INDICATIONS:
-                        return known
+                        coded = coded or known
             text = concept.get("text")
-            if isinstance(text, str):
-                for known in sorted(_OTHER_INDICATIONS):
-                    if known.replace("-", " ") in text.lower().replace("-", " "):
-                        return known
-        return None
+            stated = self._conditions.stated(text) if isinstance(text, str) else None
+            if stated is not None and not stated.certain:
+                return None, text
+            coded = coded or (stated.condition if stated is not None else None)
+        return coded, None
 
     def _lab(self, resource: Mapping[str, Any], place: Place) -> LabOrder | None:
         known = self._labs.read(resource.get("code"))
@@ -158,6 +182,46 @@ class OrderReader:
         return LabOrder(analyte, place, read_moment(resource.get("authoredOn")), due)
 
 
+def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order, ...]:
+    """All orders, each of them once: what is signed again, or was sent twice, is one order.
+
+    Only orders of the same id that also say the same are one: an id alone hides no order. A
+    recorded order that is drafted again is told as that draft, which knows that it is recorded.
+    """
+    told: list[Order] = []
+    places: dict[str, list[int]] = {}
+    for order in (*drafts, *recorded):
+        of_the_id = places.setdefault(order.reference, [])
+        same = next((index for index in of_the_id if _is_same(told[index], order)), None)
+        if same is None:
+            of_the_id.append(len(told))
+            told.append(order)
+        elif told[same].place is Place.DRAFT:
+            if order.place is not Place.DRAFT:
+                told[same] = replace(told[same], is_recorded=True)
+        elif told[same].place is Place.COMPLETED:
+            told[same] = order
+    return tuple(told)
+
+
+def _is_same(one: Order, other: Order) -> bool:
+    """Whether two orders are one that came twice."""
+    if one.reference != other.reference or one.reference.endswith(_NO_ID):
+        return False
+    if Place.DRAFT not in (one.place, other.place) and one.authored != other.authored:
+        return False
+    return (
+        replace(
+            one,
+            place=other.place,
+            selected=other.selected,
+            authored=other.authored,
+            is_recorded=other.is_recorded,
+        )
+        == other
+    )
+
+
 def _medication(
     resource: Mapping[str, Any], index: Mapping[str, Mapping[str, Any]]
 ) -> tuple[list[str], list[str]]:
@@ -167,7 +231,7 @@ def _medication(
     without one, the display of the reference is all there is.
     """
     codes: list[str] = []
-    texts: list[str] = []
+    texts: dict[str, None] = {}
     _collect(resource.get("medicationCodeableConcept"), codes, texts, RXNORM)
     reference = resource.get("medicationReference")
     target = reference_of(reference)
@@ -178,27 +242,36 @@ def _medication(
             _collect(medication.get("code"), codes, texts, RXNORM)
     display = reference.get("display") if isinstance(reference, dict) else None
     if isinstance(display, str) and display.strip():
-        texts.append(display)
-    return codes, texts
+        texts[display] = None
+    return codes, list(texts)
+
+
+def _is_elemental(resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
+    """Whether any text of the order counts elemental magnesium: a tenth of the sulfate's grams."""
+    said = (one.get("text") for one in _objects(resource.get("dosageInstruction")))
+    return any("elemental" in str(text).lower() for text in (*texts, *said))
 
 
 def _collect(
-    concept: object, codes: list[str], texts: list[str], systems: frozenset[str] | None = None
+    concept: object,
+    codes: list[str],
+    texts: dict[str, None],
+    systems: frozenset[str] | None = None,
 ) -> None:
-    """Add a CodeableConcept's codes (of the systems, if given), text and displays."""
-    known = set(texts)
+    """Add a CodeableConcept's codes (of the systems, if given), text and displays.
+
+    `texts` are keys, each there once: a drug may come with ten thousand names.
+    """
     for item in _objects(concept):
         text = item.get("text")
         if isinstance(text, str) and text.strip():
-            texts.append(text)
-            known.add(text)
+            texts[text] = None
         for coding in _objects(item.get("coding")):
             code, display = coding.get("code"), coding.get("display")
             if isinstance(code, str) and (systems is None or str(coding.get("system")) in systems):
                 codes.append(code)
-            if isinstance(display, str) and display.strip() and display not in known:
-                texts.append(display)
-                known.add(display)
+            if isinstance(display, str) and display.strip():
+                texts[display] = None
 
 
 def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:

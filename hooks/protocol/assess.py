@@ -4,10 +4,12 @@ The order is the one of settled 1 and 2: the gates before the band, the band, th
 guard a dose, the row. Every step that is tried is kept, so that a decision can be explained.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from hooks.chart.chart import Chart
 from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
@@ -18,6 +20,7 @@ from hooks.protocol.levels import Levels
 from hooks.protocol.model import Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import DraftCheck, check, dangers, is_too_fast
+from hooks.protocol.template import fill
 
 INDETERMINATE: Final = "indeterminate"
 NOT_APPLICABLE: Final = "not-applicable"
@@ -125,8 +128,8 @@ class _Case:
         """DT5 to DT7: no dose, and mostly nothing to say (settled 14)."""
         row = self.protocol.rows[band.id, None]
         self._step(row.id, True, f"band {band.id}")
+        self._find_without_dose(band)
         evidence = self.evidence
-        self._find(band.id)
         card = None
         match band.id:
             case "mild" if evidence.magnesium_is_selected or evidence.selects(*_RELATED):
@@ -135,6 +138,12 @@ class _Case:
                 card = CardKind.NOT_LOW
             case "high" if evidence.magnesium_is_selected:
                 card = CardKind.NOT_LOW
+        if card is None and any(
+            is_too_fast(order, self.protocol)
+            for order in evidence.replacement.limited
+            if order.selected
+        ):
+            card = CardKind.RATE
         if card is None:
             elsewhere = any(order.selected for order in evidence.replacement.elsewhere)
             return self._silent(band.id, row.id, "other-indication" if elsewhere else band.id, row)
@@ -154,6 +163,37 @@ class _Case:
             recheck=recheck,
             offers=offers,
         )
+
+    def _find_without_dose(self, band: Band) -> None:
+        """What is found beside a level that needs no dose; magnesium by mouth needs kidneys too."""
+        barred, unknown = None, False
+        if band.id == "mild" or self.evidence.replacement.answered:
+            barred, unknown = self._by_mouth()
+        self._find(band.id, barred=barred is not None)
+        if band.id != "mild" and not self.found.has("recovered"):
+            return
+        if barred is not None:
+            self.found.add("barred-by-mouth", condition=barred)
+            drug = self.evidence.drug(DrugClass.ORAL_MAGNESIUM, selected_only=True)
+            if drug is not None:
+                self.found.add("oral-ordered", drug=drug)
+        elif unknown:
+            self.found.add("kidneys-unknown")
+
+    def _by_mouth(self) -> tuple[str | None, bool]:
+        """What speaks against magnesium by mouth as well, and whether the kidneys are unknown.
+
+        The guards of a dose decide nothing here (settled 1); what they would say is a caution.
+        """
+        patient = self.evidence.chart.patient
+        if patient is not None:
+            self.evidence = with_kidneys(self.evidence, patient)
+        for gate in ("G7", "G8"):
+            ruling = gates.GUARDS[gate](self.evidence)
+            if ruling.shut:
+                low = fill(self.protocol.document.words.low_function, self.protocol.words)
+                return ruling.condition or low, False
+        return None, self.evidence.kidneys is None
 
     def _repeat_of_selected(self) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
         """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""
@@ -226,7 +266,9 @@ class _Case:
         replacement = self.evidence.replacement
         row, dosing = self._row(band)
         tier = self.evidence.kidneys.tier if self.evidence.kidneys else Tier.UNKNOWN
-        alone = len(replacement.selected) == 1 and not (replacement.others or replacement.elsewhere)
+        alone = len(replacement.selected) == 1 and not (
+            replacement.others or replacement.elsewhere or replacement.selected[0].is_recorded
+        )
         checks = [
             check(order, dosing, tier, self.protocol, alone=alone) for order in replacement.selected
         ]
@@ -234,6 +276,9 @@ class _Case:
         for order in replacement.drafted:
             for danger in dangers(order, dosing, tier, self.protocol):
                 self.found.add(danger, order=order, dosing=dosing)
+        for order in replacement.limited:
+            if is_too_fast(order, self.protocol):
+                self.found.add("rate-high", order=order)
         is_plain = not (
             self.found.has_warning
             or replacement.unreadable
@@ -284,13 +329,16 @@ class _Case:
             raise AssertionError(f"row {row.id} of a dosed band has no dose")
         return row, row.dosing
 
-    def _find(self, band: str) -> None:
-        findings.about_results(self.evidence, band, self.found)
-        findings.about_company(self.evidence, band, self.found)
+    def _find(self, band: str, *, barred: bool = False) -> None:
+        """What results and company say; `barred`: nothing that speaks for magnesium by mouth."""
+        findings.about_results(self.evidence, band, self.found, barred=barred)
+        findings.about_company(self.evidence, band, self.found, barred=barred)
 
     def _find_rates(self) -> None:
         """M8 outside the rows: a rate is too fast whatever the level."""
-        for order in self.evidence.replacement.selected:
+        replacement = self.evidence.replacement
+        asthma = (order for order in replacement.limited if order.selected)
+        for order in (*replacement.selected, *asthma):
             if is_too_fast(order, self.protocol):
                 self.found.add("rate-high", order=order)
 
@@ -302,7 +350,8 @@ class _Case:
                 self.found.add(verdict, order=item.order, dosing=dosing)
         kinds = {
             "duplicate": (*replacement.others, *replacement.selected[1:]) if checks else (),
-            "already-ordered": () if checks else replacement.running,
+            "on-hold": () if checks else _on_hold(replacement.running, wanted=True),
+            "already-ordered": () if checks else _on_hold(replacement.running, wanted=False),
             "already-given": () if checks else replacement.given,
             "already-drafted": () if checks else (*replacement.drafted, *replacement.elsewhere),
             "order-unreadable": replacement.unreadable,
@@ -358,3 +407,8 @@ class _Case:
 
     def _question(self, gate: str) -> str:
         return self.protocol.questions.get(gate, "Does this row of the decision table apply?")
+
+
+def _on_hold(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
+    """The orders that are on hold, or those that are not."""
+    return tuple(order for order in orders if (order.place is Place.ON_HOLD) == wanted)

@@ -27,6 +27,7 @@ class CardKind(StrEnum):
     ORDERED = "ordered"
     MILD = "mild"
     NOT_LOW = "not-low"
+    RATE = "rate"
     EMERGENCY = "emergency"
     OBSTETRIC = "obstetric"
     INDETERMINATE = "indeterminate"
@@ -45,7 +46,8 @@ class Finding(Fact, frozen=True):
     """One thing worth saying. `kind` names its sentence, `rule` the rule that found it.
 
     The rest is what the sentence may name: a result, an earlier one, a reason, an analyte, a
-    drug or condition of the code lists, an order, the dosing that the order is held against.
+    drug or condition of the code lists, an order, the dosing that the order is held against, a
+    result that could not be used.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class Finding(Fact, frozen=True):
     condition: str | None = None
     order: Order | None = None
     dosing: Dosing | None = None
+    unusable: Unusable | None = None
 
 
 class PlannedLab(Fact, frozen=True):

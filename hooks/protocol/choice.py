@@ -1,7 +1,7 @@
 """Which result of a series counts: the newest that can be believed, or none and why."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -32,7 +32,8 @@ _SAYS_NOTHING: Final = frozenset(
     {Reason.STATUS, Reason.NO_VALUE, Reason.CODE_EXCLUDED, Reason.NO_PATIENT}
 )
 
-_FARTHEST_EAST: Final = timezone(timedelta(hours=14))
+#: Of these the newest decides; a weight or a QTc of the same day does no harm.
+_NEWEST_DECIDES: Final = frozenset({Analyte.MAGNESIUM, Analyte.POTASSIUM, Analyte.CREATININE})
 
 Why = Reason | Literal["missing", "unavailable"]
 
@@ -93,6 +94,8 @@ def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) 
         return none(Reason.BLOCKED, obstacle)
     if len({(item.value, item.comparator) for item in rivals}) > 1:
         return none(Reason.TIE, _refuse(newest, Reason.TIE))
+    if analyte in _NEWEST_DECIDES and _is_order_unknown(newest, usable):
+        return none(Reason.ORDER_UNKNOWN, _refuse(newest, Reason.ORDER_UNKNOWN))
     if newest.preliminary and analyte is Analyte.CREATININE:
         return none(Reason.PRELIMINARY, _refuse(newest, Reason.PRELIMINARY))
     if now - at > getattr(windows, analyte.value).value.span:
@@ -136,9 +139,7 @@ class _Judge:
 
     def _objection(self, result: Measurement) -> Reason | None:
         """The first thing that speaks against the result, if anything does."""
-        at = result.time.at
-        if result.time.whole_day:
-            at = at.replace(tzinfo=_FARTHEST_EAST)
+        at = result.time.earliest
         if at > self._now and at - self._now > self._ahead:
             return Reason.FUTURE
         if not self._lowest <= result.value <= self._highest:
@@ -191,6 +192,16 @@ def _newest(
     if len(rivals) == 1:
         return rivals[0], rivals
     return max(rivals, key=lambda item: _order(item, windows)), rivals
+
+
+def _is_order_unknown(newest: Measurement, usable: Iterable[Measurement]) -> bool:
+    """Whether a date without a time leaves open that another value is the newer one."""
+    return any(
+        (item.time.whole_day or newest.time.whole_day)
+        and (item.value, item.comparator) != (newest.value, newest.comparator)
+        and item.time.latest > newest.time.earliest
+        for item in usable
+    )
 
 
 def _order(item: Measurement, windows: Windows) -> tuple[datetime, bool, datetime, str]:

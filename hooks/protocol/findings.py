@@ -8,6 +8,7 @@ from hooks.chart.codes.drugs import DrugClass, Route
 from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
+from hooks.protocol.choice import instant
 from hooks.protocol.evidence import Evidence, certain_band
 from hooks.protocol.model import Tier
 from hooks.protocol.potassium import potassium_level
@@ -36,18 +37,28 @@ class Findings:
         """Whether anything found deserves more than information."""
         return any(finding.indicator == "warning" for finding in self._found)
 
+    def has(self, kind: str) -> bool:
+        """Whether a finding of the kind was added."""
+        return any(finding.kind == kind for finding in self._found)
+
     def all(self) -> tuple[Finding, ...]:
         """What was found, in the order in which a card says it."""
         return tuple(self._found)
 
 
-def about_results(evidence: Evidence, band: str, found: Findings) -> None:
-    """What the results themselves say: kidneys, potassium, hemolysis, earlier doses, gaps."""
-    _kidneys(evidence, found)
-    _magnesium(evidence, band, found)
+def about_results(evidence: Evidence, band: str, found: Findings, *, barred: bool = False) -> None:
+    """What the results themselves say: kidneys, potassium, hemolysis, earlier doses, gaps.
+
+    `barred`: magnesium by mouth would be wrong as well, so nothing speaks for it.
+    """
+    if band in _DOSED:
+        _kidneys(evidence, found)
+    elif band == "mild" and not barred:
+        _kidneys_by_mouth(evidence, found)
+    _magnesium(evidence, band, found, barred=barred)
     _potassium(evidence, band, found)
     kidneys = evidence.kidneys
-    if kidneys is not None:
+    if kidneys is not None and band in _DOSED:
         if kidneys.clearance is None:
             found.add("weight-unknown")
         if not kidneys.sex_known:
@@ -61,14 +72,30 @@ def about_results(evidence: Evidence, band: str, found: Findings) -> None:
             found.add("report-time", analyte=analyte)
         if not choice.complete:
             found.add("incomplete", analyte=analyte)
+    if band in _DOSED:
+        _newer(evidence, found)
 
 
-def about_company(evidence: Evidence, band: str, found: Findings) -> None:
+def _newer(evidence: Evidence, found: Findings) -> None:
+    """A potassium or creatinine that may be newer than the one that counts, and was not read."""
+    windows = evidence.protocol.document.windows
+    for choice in (evidence.potassium, evidence.creatinine):
+        used = choice.measurement
+        if used is None:
+            continue
+        at = instant(used.time, windows)
+        newer = (item for item in choice.worth_saying if item.time is None or item.time.latest > at)
+        item = next(newer, None)
+        if item is not None:
+            found.add("newer-unread", analyte=used.analyte, unusable=item)
+
+
+def about_company(evidence: Evidence, band: str, found: Findings, *, barred: bool = False) -> None:
     """What the patient has and takes beside a low magnesium (clinical 5 b-f, S14, S23)."""
     if band not in _LOW:
         return
     at_risk = _risks(evidence, found)
-    if band == "mild" and at_risk:
+    if band == "mild" and at_risk and not barred:
         found.add("mild-risk")
     if band in _DOSED:
         for kind in (DrugClass.NEUROMUSCULAR_BLOCKER, DrugClass.CALCIUM_CHANNEL_BLOCKER):
@@ -143,7 +170,16 @@ def _kidneys(evidence: Evidence, found: Findings) -> None:
         found.add("renal-caution")
 
 
-def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
+def _kidneys_by_mouth(evidence: Evidence, found: Findings) -> None:
+    """S13 without a dose: kidneys that keep what is taken by mouth."""
+    kidneys = evidence.kidneys
+    if kidneys is not None and kidneys.tier is Tier.REDUCED:
+        found.add("caution-by-mouth")
+    elif "kidney-disease" in evidence.conditions:
+        found.add("kidney-disease")
+
+
+def _magnesium(evidence: Evidence, band: str, found: Findings, *, barred: bool) -> None:
     result = evidence.magnesium.measurement
     if result is None:
         return
@@ -153,7 +189,8 @@ def _magnesium(evidence: Evidence, band: str, found: Findings) -> None:
     if not limits.below.value <= result.value <= limits.above.value:
         found.add("extreme", measurement=result)
     if band == "mild":
-        found.add("oral")
+        if not barred:
+            found.add("oral")
         if result.value < evidence.protocol.document.target.deficient_below.value.value:
             found.add("deficient")
     answered = evidence.replacement.answered

@@ -14,7 +14,8 @@ from hooks.protocol.model import Tier
 
 _OBSTETRIC: Final = ("pregnancy", "pre-eclampsia")
 _EMERGENCIES: Final = ("torsades", "cardiac-arrest")
-_NO_KIDNEYS: Final = ("dialysis", "anuria")
+_NO_KIDNEYS: Final = ("dialysis", "stage-5-or-end-stage", "anuria")
+_WEAK_MUSCLES: Final = ("myasthenia", "congenital-myasthenia", "lambert-eaton")
 
 
 class Ruling(Fact, frozen=True):
@@ -75,8 +76,8 @@ def _kidneys_work(evidence: Evidence) -> Ruling:
 
 def _heart_and_muscle_conduct(evidence: Evidence) -> Ruling:
     """G8. A pacemaker conducts for an AV block (settled 5)."""
-    barred = ("myasthenia",) if evidence.has("pacemaker") else ("myasthenia", "av-block")
-    return _without(evidence, barred)
+    paced = evidence.has("pacemaker")
+    return _without(evidence, _WEAK_MUSCLES if paced else (*_WEAK_MUSCLES, "av-block"))
 
 
 def _kidneys_known(evidence: Evidence) -> Ruling:

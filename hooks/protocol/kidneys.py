@@ -102,9 +102,13 @@ def _injury(
         if earlier.comparator in (Comparator.ABOVE, Comparator.AT_LEAST):
             continue
         taken = instant(earlier.time, windows)
-        if not longest <= taken < at or not lowest <= earlier.value <= highest:
+        if taken >= at:
             continue
-        before = at - taken
+        # A date without a time may be the end of that day: a rise is not argued away by it.
+        last = min(max(taken, earlier.time.latest), at)
+        if last < longest or not lowest <= earlier.value <= highest:
+            continue
+        before = at - last
         rise = before <= rule.rise_within.span and newest.value - earlier.value >= rule.rise.value
         ratio = before <= rule.ratio_within.span and newest.value >= rule.ratio * earlier.value
         if (rise or ratio) and (risen_from is None or earlier.value < risen_from.value):

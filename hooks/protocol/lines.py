@@ -61,3 +61,10 @@ def _table(names: tuple[str, ...], members: dict[Path, int], *, is_array: bool) 
         members[path] = members.get(path, -1) + 1
         path = (*path, members[path])
     return path
+
+
+def syntax(message: str, text: str) -> str:
+    """A TOML error with its line in front, as other mistakes have it."""
+    match = re.search(r" \(at line (\d+), column \d+\)", message)
+    line = match[1] if match else str(len(text.splitlines()) or 1)
+    return f"line {line}: no TOML: {message.partition(' (at ')[0]}"

@@ -373,8 +373,13 @@ class RateLimit(Part):
 
 
 class Rates(Part):
-    """The absolute limit of the label, and the site's own ceiling below it."""
+    """The absolute limit of the label, and the site's own ceiling below it.
 
+    `above_label`: the sentence by which a site answers for an absolute limit above the label's;
+    every card says it.
+    """
+
+    above_label: Text | None = None
     absolute: RateLimit
     ceiling: RateLimit
 
@@ -524,6 +529,7 @@ class Cards(Part):
     ordered: CardText
     mild: CardText
     not_low: CardText = Field(alias="not-low")
+    rate: CardText
     emergency: CardText
     obstetric: CardText
     indeterminate: CardText
@@ -578,6 +584,9 @@ class Words(Part):
     dose_unknown: Text = Field(alias="dose-unknown")
     past_dose: Sentence = Field(alias="past-dose")
     level_now: Sentence = Field(alias="level-now")
+    oral_advice: Sentence = Field(alias="oral-advice")
+    no_oral_advice: Sentence = Field(alias="no-oral-advice")
+    organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")
     rule_basis: Sentence = Field(alias="rule-basis")
     egfr: Sentence
@@ -595,6 +604,8 @@ class Words(Part):
     recheck_next: Sentence = Field(alias="recheck-next")
     ordered: dict[str, Sentence]
     places: dict[str, Text]
+    by_route: dict[str, Sentence] = Field(alias="by-route")
+    no_salt: Text = Field(alias="no-salt")
     bands: dict[str, Text]
     tiers: dict[Tier, Sentence]
     analytes: dict[str, Text]

@@ -1,11 +1,10 @@
 """The protocol: bands, doses, windows, gates and wording as data, loaded once, checked at start."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from pydantic import ValidationError
 from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ProtocolError
 from hooks.protocol import lines, rules
-from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
+from hooks.protocol.model import Band, Document, Gate, Product, Rates, Row, Tier
+from hooks.protocol.quantity import Rate
 from hooks.protocol.template import fill
 
 SHIPPED = "adult_magnesium.toml"
@@ -126,7 +126,7 @@ def parse(text: str, name: str) -> Protocol:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ProtocolError(name, (_syntax(str(error), text),)) from error
+        raise ProtocolError(name, (lines.syntax(str(error), text),)) from error
     where = lines.locate(text)
     try:
         document = Document.model_validate(data)
@@ -136,17 +136,17 @@ def parse(text: str, name: str) -> Protocol:
             for problem in error.errors()
         ]
         raise ProtocolError(name, _with_lines(problems, where)) from error
-    found = list(rules.broken(document))
+    found = list(rules.broken(document, _label_limit()))
     if found:
         raise ProtocolError(name, _with_lines(found, where))
     return Protocol(document)
 
 
-def _syntax(message: str, text: str) -> str:
-    """A TOML error with its line in front, as the others have it."""
-    match = re.search(r" \(at line (\d+), column \d+\)", message)
-    line = match[1] if match else str(len(text.splitlines()) or 1)
-    return f"line {line}: no TOML: {message.partition(' (at ')[0]}"
+@cache
+def _label_limit() -> Rate:
+    """The label's limit of the infusion rate: the shipped file's absolute one (clinical 2.3)."""
+    text = resources.files("hooks.protocol").joinpath(SHIPPED).read_text(encoding="utf-8")
+    return Rates.model_validate(tomllib.loads(text)["rate"]).absolute.value
 
 
 def _with_lines(

@@ -4,14 +4,15 @@ Settled 6 to 8: an order counts if it may have put magnesium into the patient af
 was taken, or will; a drafted one is held against the row, and what is wrong is offered corrected.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import Final
 
 from hooks.chart.chart import Chart, Measurement
-from hooks.chart.codes.drugs import Route
+from hooks.chart.codes.drugs import SULFATE, Route
 from hooks.chart.fact import Fact
-from hooks.chart.moments import Moment
+from hooks.chart.moments import Moment, after
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import instant
@@ -19,16 +20,21 @@ from hooks.protocol.model import Dosing, Tier, Windows
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 
-_ONE_DAY = timedelta(days=1)
+_ONE_DAY: Final = timedelta(days=1)
+_ONE_YEAR: Final = timedelta(days=365)
+
+#: M8, clinical 2.2: what is loaded faster than the label allows, by design.
+_UNLIMITED: Final = frozenset({"pre-eclampsia", "torsades", "cardiac-arrest"})
 
 
 class Replacement(Fact, frozen=True):
     """The parenteral magnesium orders around one magnesium result.
 
     `selected` and `drafted` are unsigned (just chosen, and chosen before), `running` may still
-    run or ran past the specimen, `given` ended after it, `answered` ended before it: the result
-    already shows what they did. A draft for another indication is in `elsewhere` only;
-    `unreadable` are selected orders whose drug nobody could read: one of them may be magnesium.
+    run, ran past the specimen or is on hold and may resume, `given` ended after it, `answered`
+    ended before it: the result already shows what they did. A draft for another indication is in
+    `elsewhere` only; `unreadable` are selected orders whose drug nobody could read: one of them
+    may be magnesium.
     """
 
     selected: tuple[Order, ...] = ()
@@ -45,6 +51,11 @@ class Replacement(Fact, frozen=True):
         return bool(self.selected or self.others or self.elsewhere or self.unreadable)
 
     @property
+    def limited(self) -> tuple[Order, ...]:
+        """M8: the drafts for another indication whose rate is limited all the same."""
+        return tuple(order for order in self.elsewhere if order.indication not in _UNLIMITED)
+
+    @property
     def others(self) -> tuple[Order, ...]:
         """What counts beside the selected drafts."""
         return (*self.drafted, *self.running, *self.given)
@@ -55,7 +66,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
     orders = [order for order in chart.orders if order.is_parenteral_magnesium]
     drafts = [order for order in orders if order.place is Place.DRAFT]
     windows = protocol.document.windows
-    taken = instant(specimen.time, windows) if specimen is not None else None
+    taken = specimen.time.earliest if specimen is not None else None
     running: list[Order] = []
     given: list[Order] = []
     answered: list[Order] = []
@@ -64,7 +75,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
             continue
         end = _latest_end(order, chart.now, protocol)
         if taken is None or end is None or end > taken:
-            if order.place is Place.ACTIVE:
+            if order.place is not Place.COMPLETED:
                 running.append(order)
             elif taken is not None:
                 given.append(order)
@@ -87,18 +98,18 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
 
 def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | None:
     """The latest moment at which the order may have been running; None if nobody can tell."""
-    if order.authored is None:
+    if order.authored is None or order.place is Place.ON_HOLD:
         return None
     windows = protocol.document.windows
-    start = instant(order.authored, windows)
+    start = order.authored.at
     if order.authored.whole_day:
-        start = min(start + _ONE_DAY, max(start, now))
+        start = min(order.authored.latest, max(order.authored.earliest, now))
     if order.place is Place.ACTIVE and order.dosage.recurring:
         return max(start, now)
     if order.dosage.minutes is not None:
-        return start + timedelta(minutes=float(order.dosage.minutes))
+        return after(start, timedelta(minutes=float(order.dosage.minutes)))
     # Nobody can tell how long it ran: as long as an infusion may, and not beyond now if it is over.
-    end = start + windows.infusion.value.span
+    end = after(start, windows.infusion.value.span)
     return end if order.place is Place.ACTIVE else min(end, max(start, now))
 
 
@@ -110,9 +121,11 @@ def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
     """When the dose of an order ends or ended; an unreadable duration counts as the row's."""
     minutes = order.dosage.minutes or row.over.value
     start = now
-    if order.place is not Place.DRAFT and order.authored and not order.authored.whole_day:
-        start = order.authored.at
-    return (start + timedelta(minutes=float(minutes))).replace(microsecond=0)
+    begun = order.place in (Place.ACTIVE, Place.COMPLETED)
+    if begun and order.authored and not order.authored.whole_day:
+        # An order from beyond next year has a slip in its date; a repeat level needs a calendar.
+        start = min(order.authored.at, after(now, _ONE_YEAR))
+    return after(start, timedelta(minutes=float(minutes))).replace(microsecond=0)
 
 
 def is_level_ordered(
@@ -164,11 +177,11 @@ class DraftCheck(Fact, frozen=True):
 
 
 def is_too_fast(order: Order, protocol: Protocol) -> bool:
-    """M8: whether a draft runs faster than the site's ceiling; only intravenous rates count."""
+    """M8: whether a draft runs faster than the site's ceiling, as far as it may go into a vein."""
     rate = order.dosage.rate
     ceiling = protocol.document.rate.ceiling.value
     return (
-        order.magnesium is Route.INTRAVENOUS
+        order.magnesium in (Route.INTRAVENOUS, Route.OTHER)
         and rate is not None
         and rate * ceiling.minutes > ceiling.milligrams
     )
@@ -192,16 +205,12 @@ def check(
         # What repeats, or stands beside other magnesium, is slowed down and never raised.
         raisable = alone and not dosage.recurring and dosage.grams is not None
         correction = dosing if raisable else _no_more(dosing, dosage.grams)
-    elif dosage.rate is None or dosage.rate_unread:
-        verdicts.append("rate-unreadable")
-        if dosage.minutes is None:
-            verdicts.append("duration-assumed")
-    elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
-        verdicts.append("rate-above-row")
+    else:
+        verdicts += _rate_verdicts(order, dosing, share)
     if dosage.grams is None:
         verdicts.append("dose-unreadable")
     elif _exceeds(dosing.dose.value, dosage.grams, share):
-        if alone and not dosage.recurring:
+        if alone and not dosage.recurring and order.magnesium is Route.INTRAVENOUS:
             verdicts.append("dose-low")
             correction = correction or _slowly(dosing, dosage.minutes)
     elif _exceeds(dosage.grams, dosing.dose.value, share):
@@ -211,9 +220,37 @@ def check(
             correction = correction or _slowly(dosing, dosage.minutes)
     if dosage.recurring:
         verdicts.append("repeats")
-    if order.magnesium is not Route.INTRAVENOUS:
+    verdicts += _kind(order)
+    if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:
         correction = None
     return DraftCheck(order, tuple(verdicts), correction)
+
+
+def _kind(order: Order) -> Iterator[str]:
+    """Why a draft is no intravenous replacement with sulfate that could be held against a row."""
+    if order.salt != SULFATE:
+        yield "other-salt"
+    if order.magnesium is Route.INTRAMUSCULAR:
+        yield "intramuscular"
+    if order.magnesium is Route.OTHER:
+        yield "route-unread"
+    if order.unclear_reason is not None:
+        yield "reason-unclear"
+    if order.is_recorded:
+        yield "signed-again"
+
+
+def _rate_verdicts(order: Order, dosing: Dosing, share: Decimal) -> Iterator[str]:
+    """What is to be said of a rate that is not above the ceiling; a muscle knows no rate."""
+    dosage = order.dosage
+    if order.magnesium is Route.INTRAMUSCULAR:
+        return
+    if dosage.rate is None or dosage.rate_unread:
+        yield "rate-unreadable"
+        if dosage.minutes is None:
+            yield "duration-assumed"
+    elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
+        yield "rate-above-row"
 
 
 def dangers(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from hooks.chart.chart import Reason
+from hooks.chart.codes.drugs import Route
 from hooks.chart.order import Place
 from hooks.chart.units import Analyte
 from hooks.protocol.model import Tier
@@ -12,6 +13,10 @@ GATES: Final = frozenset({"G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9"})
 FINDINGS: Final = frozenset(
     {
         "oral",
+        "barred-by-mouth",
+        "oral-ordered",
+        "caution-by-mouth",
+        "kidneys-unknown",
         "deficient",
         "low-potassium",
         "very-low-potassium",
@@ -31,7 +36,9 @@ FINDINGS: Final = frozenset(
         "extreme",
         "report-time",
         "incomplete",
+        "newer-unread",
         "already-ordered",
+        "on-hold",
         "already-drafted",
         "already-given",
         "despite-gate",
@@ -39,6 +46,12 @@ FINDINGS: Final = frozenset(
         "rate-high",
         "rate-above-row",
         "rate-unreadable",
+        "route-unread",
+        "reason-unclear",
+        "not-corrected",
+        "signed-again",
+        "other-salt",
+        "intramuscular",
         "dose-unreadable",
         "dose-low",
         "dose-high",
@@ -106,9 +119,11 @@ ORDERED: Final = frozenset(
         "dose-low",
         "dose-unreadable",
         "rate-unreadable",
+        "route-unread",
         "dose-high",
         "rate-above-row",
         "already-ordered",
+        "on-hold",
         "already-given",
         "already-drafted",
         "order-unreadable",
@@ -117,3 +132,6 @@ ORDERED: Final = frozenset(
 )
 
 PLACES: Final = frozenset(Place)
+
+#: The ways in which an order that counts may give its magnesium.
+ROUTES: Final = frozenset(Route) - {Route.ENTERAL}

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from hooks.protocol import required
 from hooks.protocol.lines import Path
 from hooks.protocol.model import Band, BandId, Document
+from hooks.protocol.quantity import Rate
 
 Problem = tuple[Path, str]
 
@@ -16,8 +17,12 @@ _DOSED_BANDS: Final = ("severe", "moderate")
 _TIERS: Final = ("standard", "reduced")
 
 
-def broken(document: Document) -> Iterator[Problem]:
-    """Every rule that the file breaks: where, and in a sentence."""
+def broken(document: Document, label: Rate) -> Iterator[Problem]:
+    """Every rule that the file breaks: where, and in a sentence.
+
+    `label` is the limit of the infusion rate that a site may not leave behind without saying so.
+    """
+    yield from _label(document, label)
     yield from _bands(document)
     yield from _rows(document)
     yield from _doses(document)
@@ -103,6 +108,20 @@ def _doses(document: Document) -> Iterator[Problem]:
             )
 
 
+def _label(document: Document, label: Rate) -> Iterator[Problem]:
+    """A rate beyond the label's is a site's own answer, and stands in its own words on the card."""
+    rate = document.rate
+    absolute, statement = rate.absolute.value, rate.above_label
+    if absolute.exceeds(label) and statement is None:
+        yield (
+            ("rate", "absolute"),
+            f"{absolute} is above {label}, the limit of the label: a site that goes beyond it says"
+            " so in `above_label`, a sentence that every card shows",
+        )
+    elif statement is not None and not absolute.exceeds(label):
+        yield ("rate", "above_label"), f"above_label: {absolute} is not above the label's {label}"
+
+
 def _required(document: Document) -> Iterator[Problem]:
     for place, present, wanted in (
         (("gates",), tuple(gate.id for gate in document.gates), required.GATES),
@@ -113,6 +132,7 @@ def _required(document: Document) -> Iterator[Problem]:
         (("words", "analytes"), tuple(document.words.analytes), required.ANALYTES),
         (("words", "reasons"), tuple(document.words.reasons), required.REASONS),
         (("words", "ordered"), tuple(document.words.ordered), required.ORDERED),
+        (("words", "by-route"), tuple(document.words.by_route), required.ROUTES),
         (("words", "places"), tuple(document.words.places), required.PLACES),
         (
             ("words", "not-received"),

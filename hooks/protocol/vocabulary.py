@@ -76,6 +76,12 @@ OF_THE_PATIENT: Final = frozenset(
         "trend",
         "qtc",
         "places",
+        "order_reason",
+        "advice",
+        "organic_salts",
+        "newer",
+        "magnesium_order",
+        "salt",
     }
 )
 

@@ -2,7 +2,8 @@
 
 Two statements do the work. The first reads the index `ix_decision_counts` from end to end and
 never a decision itself. The second reads the cards that have a verdict; on SQLite both tables lie
-in the order of the card's id, so that the join reads each of them once.
+in the order of the card's id, so that the join reads each of them once. For whom there was a card
+is counted from the small index `ix_decision_alerts`.
 """
 
 from collections import Counter, defaultdict
@@ -12,9 +13,19 @@ from datetime import UTC, date, datetime, time
 from http import HTTPStatus
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, case, extract, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    extract,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
+from service.decision import UNKNOWN
 from service.insight.period import Calendar, Period, Step
 from service.record.tables import Card, Decision, Loss, Verdict
 
@@ -121,6 +132,23 @@ class Group:
         self.outcomes.overridden += other.outcomes.overridden
 
 
+@dataclass(slots=True)
+class Ages:
+    """Calls with a card by the age of the patient; `silent` are those whose card was not shown."""
+
+    live: int = 0
+    silent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How many patients had a card, and how many of them more than once. Only patients whose hash
+    is recorded are counted; 0 where the site keeps none."""
+
+    patients: int
+    again: int
+
+
 @dataclass(frozen=True, slots=True)
 class Insight:
     """Everything that is shown. Lists are sorted as they are shown, the most frequent first."""
@@ -134,6 +162,8 @@ class Insight:
     reasons: list[tuple[str, int]]
     waits: list[tuple[str, int]]
     refusals: list[tuple[int, int]]
+    ages: list[tuple[str, Ages]]
+    repeats: Repeats
     unknown: int
     losses: list[tuple[str, int]]
 
@@ -196,6 +226,8 @@ def count(connection: Connection, period: Period) -> Insight:
         reasons=reasons.sorted(),
         waits=_waits(waits),
         refusals=sorted(refusals.items(), key=lambda item: (-item[1], item[0])),
+        ages=_ages(connection, period),
+        repeats=Repeats(*connection.execute(_repeats(period)).one()),
         unknown=connection.execute(_unknown(period)).scalar_one(),
         losses=[(reason, number) for reason, number in connection.execute(_losses(period))],
     )
@@ -251,6 +283,37 @@ def _calls(period: Period) -> Select[date, str | None, str | None, bool, int, in
     if period.since is None:
         return statement
     return statement.where(Decision.day >= period.since)
+
+
+def _ages(connection: Connection, period: Period) -> list[tuple[str, Ages]]:
+    """The bands in which there was a card, the youngest first and what is not known last."""
+    statement = _alerts(select(Decision.age_band, Decision.silent, func.count()), period).group_by(
+        Decision.age_band, Decision.silent
+    )
+    ages: dict[str, Ages] = defaultdict(Ages)
+    for band, silent, number in connection.execute(statement):
+        if silent:
+            ages[band].silent += number
+        else:
+            ages[band].live += number
+    return sorted(ages.items(), key=lambda item: (item[0] == UNKNOWN, item[0]))
+
+
+def _repeats(period: Period) -> Select[int, int]:
+    patients = (
+        _alerts(select(func.count().label("cards")), period)
+        .where(Decision.silent.is_(False), Decision.patient_hash.is_not(None))
+        .group_by(Decision.patient_hash)
+        .subquery()
+    )
+    return select(func.count(), func.coalesce(func.sum(case((patients.c.cards > 1, 1))), 0))
+
+
+def _alerts(statement: Select[*_Row], period: Period) -> Select[*_Row]:
+    # The words of the index `ix_decision_alerts`: what compares with a bound value is not seen to
+    # be covered by it.
+    statement = statement.where(literal_column("cards > 0"))
+    return statement if period.since is None else statement.where(Decision.day >= period.since)
 
 
 def _verdicts(

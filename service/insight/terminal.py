@@ -39,6 +39,7 @@ def show(console: Console, found: Insight, legend: Mapping[str, str]) -> None:
             f"{words.share(silent.alerts, silent.answered)} would have had a card: "
             f"{words.number(silent.alerts)} of {words.number(silent.answered)} answered calls"
         )
+    _show_people(console, found)
     _show_clients(console, found)
     if found.unknown:
         console.print()
@@ -134,6 +135,17 @@ def _show_numbers(console: Console, title: str, numbers: list[tuple[str, int]]) 
         bar = "█" * (round(_BAR * number / most) if most else 0)
         table.add_row(Text(plain(name)), words.number(number), bar)
     console.print(table)
+
+
+def _show_people(console: Console, found: Insight) -> None:
+    if not found.ages:
+        return
+    _heading(console, "For whom")
+    table = _table("Years", "Calls with a card", "Not shown")
+    for band, age in found.ages:
+        table.add_row(words.age(band), words.number(age.live), words.number(age.silent))
+    console.print(table)
+    console.print(f"Again for the same patient: {words.repeats(found.repeats)}")
 
 
 def _show_clients(console: Console, found: Insight) -> None:

@@ -3,6 +3,8 @@
 from datetime import date
 from http import HTTPStatus
 
+from service.decision import UNKNOWN
+from service.insight.counts import Repeats
 from service.insight.period import Period, Step
 
 _SMALL = 0.1
@@ -84,3 +86,18 @@ def status(code: int) -> str:
         return f"{code} {HTTPStatus(code).phrase}"
     except ValueError:
         return str(code)
+
+
+def age(band: str) -> str:
+    """The name of an age band, in years."""
+    return "Not known" if band == UNKNOWN else band
+
+
+def repeats(value: Repeats) -> str:
+    """How many patients had more than one card."""
+    if not value.patients:
+        return "Not counted: no patient is told from another unless the site sets a key for it."
+    return (
+        f"{share(value.again, value.patients)}: {number(value.again)} of "
+        f"{count(value.patients, 'patient')} had more than one card."
+    )

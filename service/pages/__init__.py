@@ -12,6 +12,8 @@ from flask import Blueprint, Flask, Response
 from hooks.protocol import Protocol
 from service.hook import Hook
 from service.pages import order_entry, protocol_page
+from service.pages.census import Census
+from service.settings import Settings
 
 #: Everything comes from the service itself, and no text of a patient can become a script or style.
 _POLICY = "; ".join(
@@ -29,9 +31,14 @@ _POLICY = "; ".join(
 
 
 def install(
-    app: Flask, hooks: Sequence[Hook], protocol: Protocol, clock: Callable[[], datetime]
+    app: Flask,
+    hooks: Sequence[Hook],
+    protocol: Protocol,
+    clock: Callable[[], datetime],
+    settings: Settings,
 ) -> None:
-    """Add the pages to `app`."""
+    """Add the pages to `app`. Order entry calls the service from a browser, which has no token, so
+    there is none where callers must prove who they are."""
     # Addresses inside the pages are relative, so that they hold behind a proxy's path too.
     blueprint = Blueprint(
         "pages",
@@ -41,7 +48,10 @@ def install(
         static_url_path="/assets",
     )
     blueprint.after_request(_guard)
-    order_entry.add(blueprint, hooks, clock)
+    if settings.is_auth_required:
+        order_entry.add_closed(blueprint)
+    else:
+        order_entry.add(blueprint, hooks, clock, census=Census(settings, hooks))
     protocol_page.add(blueprint, protocol)
     app.register_blueprint(blueprint)
 

@@ -8,11 +8,12 @@ from http import HTTPStatus
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirection
 
+from service.door import Door
 from service.insight import words
 from service.insight.counts import Calls, Group, Insight, count
 from service.insight.period import CHOICES, DEFAULT, Period
 from service.pages import plots
-from service.pages.door import Door
+from service.pages.order_entry import has_order_entry
 from service.record import Record, RecordError, StoreDown
 from service.settings import Settings
 
@@ -44,7 +45,7 @@ def routes(
         static_folder="static",
         static_url_path="/insight/static",
     )
-    door = Door(settings, "/insight")
+    door = Door(settings, "/insight", settings.insight_token_sha256)
     blueprint.add_app_template_filter(words.number, "number")
 
     @blueprint.before_request
@@ -97,7 +98,8 @@ def _ask(*, refused: bool) -> Response:
 
 
 def _page(template: str, status: HTTPStatus, **values: object) -> Response:
-    page = render_template(template, **values)
+    frame = {"current": "insight", "insight": True, "order_entry": has_order_entry()}
+    page = render_template(template, **{**frame, **values})
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 
@@ -129,6 +131,7 @@ def _view(found: Insight, legend: Mapping[str, str]) -> dict[str, object]:
         "most_silent": max((group.silent.alerts for _, group in found.rules), default=0),
         "most_reasons": max((number for _, number in found.reasons), default=0),
         "most_calls": max((group.live.total for _, group in found.clients), default=0),
+        "most_ages": max((age.live + age.silent for _, age in found.ages), default=0),
         "most_waits": max((number for _, number in found.waits), default=0),
     }
 

@@ -20,11 +20,13 @@ from hooks.order_select import Answer
 from service import body, envelope, prefetch
 from service.hook import Hook
 from service.outcomes import refuse
+from service.pages import census as census_of
 from service.pages import patients
+from service.pages.answer import json_answer
+from service.pages.census import Census
 
 CATALOGUE = "order_catalogue.json"
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
 # Text of a card comes from another system: no HTML, and nothing that leads away or loads.
 _markdown = (
     MarkdownIt("commonmark", {"html": False})
@@ -45,10 +47,14 @@ def add(
     hooks: Sequence[Hook],
     clock: Callable[[], datetime],
     folder: Path = patients.FOLDER,
+    census: Census | None = None,
 ) -> None:
     """Add the page and what it reads to `blueprint`."""
     known = patients.load(folder)
     orders = catalogue()
+    servers = () if census is None else census.servers
+    if census is not None and servers:
+        census_of.add(blueprint, census, clock)
 
     @blueprint.get("/")
     def show_order_entry() -> str:
@@ -56,33 +62,46 @@ def add(
             "order_entry.html",
             patients=known.values(),
             orders=orders,
+            servers=census_of.shown(servers),
             current="order-entry",
+            order_entry=True,
             insight=has_insight(),
         )
 
     @blueprint.get("/order-entry/catalogue")
     def list_orders() -> Response:
-        return _json({"orders": orders})
+        return json_answer({"orders": orders})
 
     @blueprint.get("/order-entry/patients/<patient_id>")
     def read_chart(patient_id: str) -> Response:
         if patient_id not in known:
             raise refuse(HTTPStatus.NOT_FOUND, "not-found", "There is no patient of this id.")
-        return _json(patients.chart(known[patient_id], clock()))
+        return json_answer(patients.chart(known[patient_id], clock()))
 
     @blueprint.post("/order-entry/markdown")
     def render_markdown() -> Response:
         text = body.read(request).get("text")
         if not isinstance(text, str):
             raise refuse(HTTPStatus.BAD_REQUEST, "required", "`text` must be a string.", "text")
-        return _json({"html": _markdown.render(text)})
+        return json_answer({"html": _markdown.render(text)})
 
     @blueprint.post("/order-entry/explain")
     def explain() -> Response:
-        return _json(_explanation(hooks, body.read(request), clock()))
+        return json_answer(_explanation(hooks, body.read(request), clock(), census))
 
 
-def _explanation(hooks: Sequence[Hook], call: dict[str, Any], now: datetime) -> dict[str, Any]:
+def add_closed(blueprint: Blueprint) -> None:
+    """Add a page that says why there is no order entry."""
+
+    @blueprint.get("/")
+    def say_that_it_is_closed() -> tuple[str, HTTPStatus]:
+        page = render_template("closed.html", order_entry=False, insight=has_insight())
+        return page, HTTPStatus.NOT_FOUND
+
+
+def _explanation(
+    hooks: Sequence[Hook], call: dict[str, Any], now: datetime, census: Census | None
+) -> dict[str, Any]:
     """The gates and rows that are tried for `call`, a request as the service takes it.
 
     Raises what the service itself would refuse with.
@@ -94,6 +113,8 @@ def _explanation(hooks: Sequence[Hook], call: dict[str, Any], now: datetime) -> 
     context = hook.read_context(received.context)
     prefetched = prefetch.sort(hook.prefetch, received.prefetch)
     if hook.needs_data(context):
+        if census is not None and census.servers:
+            prefetched = census.complete(hook.prefetch, prefetched, received)
         prefetched.demand(hook.required)
     answer = hook.answer(context, prefetched.data, now)
     reasoning = answer.reasoning if isinstance(answer, Answer) else None
@@ -113,10 +134,15 @@ def _explanation(hooks: Sequence[Hook], call: dict[str, Any], now: datetime) -> 
     }
 
 
+def has_order_entry() -> bool:
+    """Whether this installation has order entry, so that the pages may lead to it."""
+    return _serves("/order-entry/catalogue")
+
+
 def has_insight() -> bool:
     """Whether this installation has the insight page, so that the pages may lead to it."""
-    return any(rule.rule == "/insight" for rule in current_app.url_map.iter_rules())
+    return _serves("/insight")
 
 
-def _json(document: dict[str, Any]) -> Response:
-    return Response(_encoder.encode(document), content_type="application/json")
+def _serves(address: str) -> bool:
+    return any(rule.rule == address for rule in current_app.url_map.iter_rules())

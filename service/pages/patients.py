@@ -1,12 +1,12 @@
-"""The made-up patients of order entry: the request files of `fixtures/`, shown as an EHR would.
+"""Patients as an EHR shows them, and the made-up ones of order entry: the files of `fixtures/`.
 
 Nothing here judges a value. Results are written as they were reported; what they mean is what the
 service says of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ from service.fixture import EXTENSION, Fixture
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
 
 _RESULTS = ("magnesium", "potassium", "creatinine", "qtc")
+_LISTS = ("conditions", "medications")
+_MOST_RESULTS = 4
+
+Clock = Callable[[], datetime]
 #: What a newcomer wants to see first; the others follow by name.
 _FIRST = (
     "seed-mg-1.2",
@@ -32,6 +36,7 @@ _FIRST = (
     "renal-reduced",
     "kidney-injury",
     "renal-excluded",
+    "dialysis",
     "no-creatinine",
     "torsades",
     "obstetric",
@@ -80,18 +85,42 @@ def chart(patient: Patient, now: datetime) -> dict[str, Any]:
     """The patient as of `now`: banner, results, problems, orders, and the request of the file."""
     request = patient.fixture.freshened(now)
     request.pop("extension", None)
-    prefetch = _object(request.get("prefetch"))
-    person = _object(prefetch.get("patient"))
     return {
         "id": patient.id,
         "title": patient.title,
         "story": patient.story,
+        **shown(_object(request.get("prefetch")), now),
+        "request": request,
+        "unread": {},
+    }
+
+
+def shown(prefetch: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What a chart shows of a prefetch: banner, problems, orders, and of each kind of result the
+    first few, which are the newest where the server sorts."""
+    person = _object(prefetch.get("patient"))
+    found = {key: list(resources(prefetch.get(key))) for key in (*_RESULTS, *_LISTS)}
+    return {
         "name": _name(person),
         "facts": list(_facts(person, prefetch, now)),
-        "problems": [_concept(item.get("code")) for item in _resources(prefetch, "conditions")],
-        "orders": [_order(item, now) for item in _resources(prefetch, "medications")],
-        "results": [_result(item, now) for key in _RESULTS for item in _resources(prefetch, key)],
-        "request": request,
+        "problems": [_concept(item.get("code")) for item in found["conditions"]],
+        "orders": [_order(item, now) for item in found["medications"]],
+        "results": [_result(item, now) for key in _RESULTS for item in found[key][:_MOST_RESULTS]],
+        "unlisted": _unlisted(sum(len(found[key][_MOST_RESULTS:]) for key in _RESULTS)),
+    }
+
+
+def _unlisted(number: int) -> str:
+    return f"{number} more, further down in what the server answered" if number else ""
+
+
+def listed(person: Mapping[str, Any]) -> dict[str, str]:
+    """A Patient as a line of a list."""
+    about = (str(person.get(name) or "") for name in ("birthDate", "gender"))
+    return {
+        "id": str(person.get("id")),
+        "name": _name(person),
+        "about": ", ".join(text for text in about if text),
     }
 
 
@@ -99,8 +128,10 @@ def _name(person: Mapping[str, Any]) -> str:
     names = person.get("name")
     first = _object(names[0]) if isinstance(names, list) and names else {}
     given = first.get("given")
-    parts = [first.get("family"), *(given if isinstance(given, list) else [])]
-    return ", ".join(part for part in parts if isinstance(part, str)) or "No name"
+    words = [part for part in (given if isinstance(given, list) else []) if isinstance(part, str)]
+    parts = (first.get("family"), " ".join(words))
+    name = ", ".join(part for part in parts if isinstance(part, str) and part)
+    return name or str(first.get("text") or "No name")
 
 
 def _facts(
@@ -110,11 +141,11 @@ def _facts(
     try:
         born = date.fromisoformat(str(person.get("birthDate")))
     except ValueError:
-        yield "Age", "unknown"
+        yield "Born", str(person.get("birthDate") or "unknown")
     else:
         yield "Age", f"{whole_years(born, now.date())} years"
     yield "Sex", str(person.get("gender", "unknown"))
-    weights = list(_resources(prefetch, "weight"))
+    weights = list(resources(prefetch.get("weight")))
     yield (
         "Weight",
         f"{_quantity(weights[0])[0]} {_quantity(weights[0])[1]}" if weights else "not recorded",
@@ -129,7 +160,7 @@ def _result(observation: Mapping[str, Any], now: datetime) -> dict[str, str]:
         "value": value,
         "unit": unit,
         "status": str(observation.get("status", "")),
-        **_when(observation.get("effectiveDateTime"), now),
+        **_when(observation.get("effectiveDateTime") or observation.get("effectiveInstant"), now),
     }
 
 
@@ -143,10 +174,10 @@ def _order(order: Mapping[str, Any], now: datetime) -> dict[str, str]:
 
 def _when(text: object, now: datetime) -> dict[str, str]:
     try:
-        at = fixture.moment(str(text))
+        at = fixture.moment(str(text)).astimezone(UTC)
     except ValueError:
         return {"time": str(text or "no time"), "ago": ""}
-    return {"time": clock(at, now), "ago": f"{ago(now - at)} ago"}
+    return {"time": clock(at, now.astimezone(UTC)), "ago": f"{ago(now - at)} ago"}
 
 
 def _quantity(observation: Mapping[str, Any]) -> tuple[str, str]:
@@ -162,8 +193,9 @@ def _concept(concept: object) -> str:
     return str(words.get("text") or first.get("display") or first.get("code") or "unnamed")
 
 
-def _resources(prefetch: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    entries = _object(prefetch.get(key)).get("entry")
+def resources(bundle: object) -> Iterator[Mapping[str, Any]]:
+    """The resources of a Bundle; none of anything else."""
+    entries = _object(bundle).get("entry")
     for entry in entries if isinstance(entries, list) else []:
         resource = _object(entry).get("resource")
         if isinstance(resource, dict):

@@ -12,7 +12,7 @@ from hooks.protocol.model import Gate
 from hooks.protocol.table import ASKED, tables
 from hooks.protocol.template import names_in
 from service.pages import document, scale
-from service.pages.order_entry import has_insight
+from service.pages.order_entry import has_insight, has_order_entry
 
 ATTRIBUTES = "source_attributes.json"
 
@@ -72,7 +72,13 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
 
     @blueprint.get("/protocol")
     def show_protocol() -> str:
-        return render_template("protocol.html", current="protocol", insight=has_insight(), **page)
+        return render_template(
+            "protocol.html",
+            current="protocol",
+            order_entry=has_order_entry(),
+            insight=has_insight(),
+            **page,
+        )
 
     @blueprint.get("/protocol.json")
     def read_protocol() -> Response:

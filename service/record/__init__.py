@@ -11,10 +11,11 @@ from pathlib import Path
 from service.record.desk import Desk
 from service.record.entries import DecisionEntry, FeedbackEvent
 from service.record.errors import RecordError, StoreDown
+from service.record.nonces import Nonces
 from service.record.store import Store, Unwritable
-from service.record.writer import Writer
+from service.record.writer import Watch, Writer
 
-__all__ = ["Record", "RecordError", "StoreDown"]
+__all__ = ["Record", "RecordError", "StoreDown", "Watch"]
 
 #: How long a clinician's EHR waits for its feedback to be acknowledged, before it is told to try
 #: again.
@@ -32,6 +33,8 @@ class Record:
         self.store = Store(url)
         self._writer = Writer(self.store, spool)
         self._desk = Desk("feedback-store", _CLERKS)
+        #: The tokens that clients have used; nothing is opened before the first.
+        self.nonces = Nonces(self.store, spool)
 
     def prepare(self) -> None:
         """Bring the tables up to date. Raises RecordError if that can never work; a store that is
@@ -50,6 +53,10 @@ class Record:
     def start(self) -> None:
         """Begin to write in this process; without it, the first decision does."""
         self._writer.start()
+
+    def be_watched(self, watch: Watch) -> None:
+        """Let `watch` know what becomes of decisions, in every process."""
+        self._writer.watch = watch
 
     def keep(self, entry: DecisionEntry) -> None:
         """See to it that a decision is written; never waits, never fails."""
@@ -71,11 +78,13 @@ class Record:
     def stop(self) -> None:
         """Write what is left and let go of the store."""
         self._writer.stop()
+        self.nonces.stop()
         self.store.close()
 
     def state(self) -> dict[str, object]:
         """What an operator wants to know of the record in this process."""
-        return self._writer.state()
+        state = self._writer.state()
+        return {**state, "tokens": self.nonces.state()} if self.nonces.in_use else state
 
     def _append(self, events: Sequence[FeedbackEvent]) -> Unwritable | None:
         try:

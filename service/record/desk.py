@@ -31,12 +31,19 @@ class Desk:
         self._asked: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
         self._lock = threading.Lock()
         self._shut_until: float | None = None
+        self._shut_since: float | None = None
         self._probing = False
 
     @property
     def is_shut(self) -> bool:
         """Whether the store failed when it was last asked."""
         return self._shut_until is not None
+
+    @property
+    def shut_seconds(self) -> float:
+        """For how long the store has failed; 0 where it has not."""
+        since = self._shut_since
+        return 0.0 if since is None else monotonic() - since
 
     def ask(self, work: Callable[[], T], seconds: float) -> T:
         """What `work` returns or raises. Raises StoreDown if it takes longer than `seconds`, or at
@@ -49,13 +56,15 @@ class Desk:
         except (StoreDown, NoAnswer, CancelledError) as error:
             future.cancel()
             with self._lock:
-                self._shut_until = monotonic() + RETRY_SECONDS
+                now = monotonic()
+                self._shut_until = now + RETRY_SECONDS
+                self._shut_since = self._shut_since or now
             if isinstance(error, StoreDown):
                 raise
             raise StoreDown(f"the store did not answer within {seconds:g} s") from None
         else:
             with self._lock:
-                self._shut_until = None
+                self._shut_until = self._shut_since = None
             return result
         finally:
             if probe:

@@ -1,6 +1,7 @@
 """The tables' history: migrations that run at the start, one process at a time."""
 
 from pathlib import Path
+from threading import Lock
 from time import monotonic, sleep
 
 from alembic import command
@@ -18,6 +19,8 @@ _LOCK = 0x4D61676E65736961  # "Magnesia"
 _WAL_SECONDS = 30.0
 #: The execution option of an SQLite connection that does what cannot be done in a transaction.
 PLAIN = "plain"
+# Alembic knows one migration at a time in a process.
+_one_at_a_time = Lock()
 
 
 def upgrade(engine: Engine) -> None:
@@ -26,8 +29,8 @@ def upgrade(engine: Engine) -> None:
     Raises RecordError if a newer Magnesia made the tables, and what SQLAlchemy raises.
     """
     if engine.dialect.name == "sqlite":
-        _write_ahead(engine)
-    with engine.begin() as connection:
+        write_ahead(engine)
+    with _one_at_a_time, engine.begin() as connection:
         # On SQLite the transaction itself is the lock.
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -55,7 +58,7 @@ def configuration(connection: Connection | None) -> Config:
     return config
 
 
-def _write_ahead(engine: Engine) -> None:
+def write_ahead(engine: Engine) -> None:
     """Write-ahead logging: readers do not wait for the writer. It is a property of the file."""
     deadline = monotonic() + _WAL_SECONDS
     while True:

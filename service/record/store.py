@@ -51,6 +51,16 @@ class Store:
         self._prepared = False
 
     @property
+    def url(self) -> str:
+        """Its address, with the password."""
+        return self._url.render_as_string(hide_password=False)
+
+    @property
+    def path(self) -> Path | None:
+        """Its file; None if it is none."""
+        return Path(self._url.database or "") if self.is_sqlite else None
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether the store is a file on this machine."""
         return self._url.get_backend_name() == "sqlite"

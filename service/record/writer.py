@@ -41,8 +41,24 @@ _IDLE_SECONDS = 1.0
 _STOP_SECONDS = 7.0
 _DOWN = "The store is down"
 
+#: How often who watches is told what waits.
+_TELL_SECONDS = 0.5
+
 _log = logging.getLogger("magnesia.record")
 _decoder = msgspec.json.Decoder(Entry)
+
+
+class Watch:
+    """Who wants to know what becomes of decisions; this one does not."""
+
+    def written(self, decisions: int) -> None:
+        """So many more are in the store."""
+
+    def lost(self, decisions: int, reason: str) -> None:
+        """So many more are in no record."""
+
+    def waits(self, queued: int, spooled: int, down_seconds: float) -> None:
+        """What waits in this process now, and for how long the store has been out of reach."""
 
 
 class Writer:
@@ -55,6 +71,7 @@ class Writer:
         self._directory = spool
         self._capacity = capacity
         self._spool_bytes = spool_bytes
+        self.watch = Watch()
         self._lock = threading.Lock()
         self._pid = 0
         self._begin()
@@ -70,6 +87,7 @@ class Writer:
         self._spooled = threading.Event()
         self._complained: set[str] = set()
         self._written = 0
+        self._told_at = 0.0
         #: Losses by reason: all of this process, and those not yet written down.
         self._lost: Counter[str] = Counter()
         self._unreported: Counter[str] = Counter()
@@ -129,17 +147,29 @@ class Writer:
     def state(self) -> dict[str, object]:
         """What an operator wants to know of this process."""
         return {
-            "store": "down" if self._desk.is_shut else "up",
-            "queued": self._queue.qsize() + len(self._held),
+            "store": "down" if self._desk.is_shut else "reachable",
+            "down_seconds": round(self._desk.shut_seconds, 1),
+            "queued": self._queued,
             "spooled": self._spool.waiting,
             "written": self._written,
             "lost": self._lost.total(),
         }
 
+    @property
+    def _queued(self) -> int:
+        return self._queue.qsize() + len(self._held)
+
+    def _tell(self) -> None:
+        now = monotonic()
+        if now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            self.watch.waits(self._queued, self._spool.waiting, self._desk.shut_seconds)
+
     def _empty_queue(self) -> None:
         """Thread: from the queue to the spool."""
         while self._held or not (self._stopping.is_set() and self._queue.empty()):
             self._held = self._held or self._drain(_IDLE_SECONDS)
+            self._tell()
             if not self._held:
                 continue
             if self._to_spool(self._held):
@@ -240,7 +270,9 @@ class Writer:
         self._recover()
         if refused is not None:
             raise refused
-        self._written += sum(isinstance(entry, DecisionEntry) for entry in batch)
+        decisions = sum(isinstance(entry, DecisionEntry) for entry in batch)
+        self._written += decisions
+        self.watch.written(decisions)
 
     def _to_spool(self, batch: Sequence[Entry]) -> bool:
         lines = [msgspec.json.encode(entry) for entry in batch]
@@ -285,6 +317,7 @@ class Writer:
         first = not self._lost[reason]
         self._lost[reason] += decisions
         self._unreported[reason] += decisions
+        self.watch.lost(decisions, reason)
         if first or decisions > 1:
             _log.error("Decisions are lost: %s; %d of them so far.", reason, self._lost[reason])
 

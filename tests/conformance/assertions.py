@@ -120,7 +120,35 @@ ASSERTIONS: dict[int, tuple[str, str]] = {
     86: ("OURS", "feedback that breaks its shape gives 4xx"),
     87: ("OURS", "an unknown service gives 404, an unknown card 2xx, GET 405"),
     88: ("OURS", "a reason without display is taken"),
+    89: (
+        "MUST",
+        "without a token discovery, calls and feedback are refused with 401 and WWW-Authenticate, "
+        "in the same words whatever the reason",
+    ),
+    90: (
+        "MUST",
+        "`alg` none, an HMAC under the public key, a wrong key, tampered claims give 401",
+    ),
+    91: (
+        "MUST",
+        "an `aud` that is not the endpoint gives 401; an array that holds the endpoint is good",
+    ),
+    92: (
+        "MUST",
+        "an expired token, a missing exp, iat, jti or iss, an unknown or missing kid, another typ "
+        "give 401",
+    ),
+    93: ("OURS", "a jti that was used gives 401; the same jti of another client is good"),
+    94: ("SHOULD", "an unknown iss or a foreign jku gives 401, and nothing is fetched"),
+    95: (
+        "OURS",
+        "a new key works once its set has been read again, which is bounded; known keys work while "
+        "the set cannot be reached",
+    ),
+    96: ("OURS", "ES384 and RS384 are both good"),
     97: ("OURS", "browsers may call: preflights without a token, CORS headers on errors too"),
+    98: ("OURS", "the log of a run holds no token, no patient data and no words of a card"),
+    99: ("OURS", "a tenant that is not listed gives 401 or 403"),
     100: ("OURS", "a FHIR server elsewhere is read over https or not at all"),
 }
 

@@ -1,6 +1,8 @@
 """Kill -9 in the middle of calls and feedback, and count what is missing."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,11 +48,9 @@ def round_of(url: str, directory: Path, target: Target, total: int, seed: int) -
 
 def settle(url: str, load: Load) -> Killed:
     """What the record holds of what the clients were told."""
-    store = Store(str(Settings(database_url=url).database_url))
-    with store.reading() as connection:
+    with _reading(url) as connection:
         feedback = set(connection.scalars(select(Feedback.card_id)))
-        decisions = list(_instances(connection))
-    store.close()
+    decisions = recorded(url)
     return Killed(
         len(load.feedback.acknowledged),
         len(set(load.feedback.acknowledged) - feedback),
@@ -60,5 +60,17 @@ def settle(url: str, load: Load) -> Killed:
     )
 
 
-def _instances(connection: Connection) -> list[str]:
-    return [str(each) for each in connection.scalars(select(Decision.hook_instance))]
+def recorded(url: str) -> list[str]:
+    """The hookInstance of every decision in the record."""
+    with _reading(url) as connection:
+        return [str(each) for each in connection.scalars(select(Decision.hook_instance))]
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[Connection]:
+    store = Store(str(Settings(database_url=url).database_url))
+    try:
+        with store.reading() as connection:
+            yield connection
+    finally:
+        store.close()

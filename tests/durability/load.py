@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -46,11 +47,7 @@ class Load:
         self._lock = threading.Lock()
         self.decisions = Ledger()
         self.feedback = Ledger()
-        case = fixture.load(SEED)
-        request = case.freshened(datetime.now(UTC))
-        instance = str(request["hookInstance"])
-        encoder = msgspec.json.Encoder(decimal_format="number")
-        self._before, self._after = encoder.encode(request).split(instance.encode())
+        self._call = Call(fixture.load(SEED).freshened(datetime.now(UTC)))
 
     def start(
         self, threads: tuple[int, int], total: int | None = None, rate: float | None = None
@@ -143,7 +140,7 @@ class Load:
                 time.sleep(0.05)
 
     def _decision(self, connection: HTTPConnection, name: str) -> int:
-        return _post(connection, SERVICE, self._before + name.encode() + self._after)
+        return post(connection, SERVICE, self._call.named(name))
 
     def _feedback(self, connection: HTTPConnection, name: str) -> int:
         item = {
@@ -151,11 +148,27 @@ class Load:
             "outcome": "overridden",
             "outcomeTimestamp": datetime.now(UTC).isoformat(),
         }
-        return _post(connection, f"{SERVICE}/feedback", msgspec.json.encode({"feedback": [item]}))
+        return post(connection, f"{SERVICE}/feedback", msgspec.json.encode({"feedback": [item]}))
 
 
-def _post(connection: HTTPConnection, path: str, body: bytes) -> int:
-    connection.request("POST", path, body, {"Content-Type": "application/json"})
+class Call:
+    """A request that is sent many times, each time under another hookInstance."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        instance = str(request["hookInstance"]).encode()
+        encoder = msgspec.json.Encoder(decimal_format="number")
+        self._before, self._after = encoder.encode(request).split(instance)
+
+    def named(self, name: str) -> bytes:
+        """The body, under this hookInstance."""
+        return self._before + name.encode() + self._after
+
+
+def post(
+    connection: HTTPConnection, path: str, body: bytes, headers: Mapping[str, str] | None = None
+) -> int:
+    """The status of the whole answer to a POST; raises OSError or HTTPException."""
+    connection.request("POST", path, body, {"Content-Type": "application/json", **(headers or {})})
     answer = connection.getresponse()
     answer.read()
     return answer.status

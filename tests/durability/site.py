@@ -18,7 +18,8 @@ SECONDS = 60.0
 
 
 class Site:
-    """One host: a port of its own, and a directory in which the service keeps its files."""
+    """One host: a port of its own, a directory in which the service keeps its files, and more
+    settings by their variables."""
 
     def __init__(self, directory: Path, database_url: str, workers: int = 2) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -41,6 +42,15 @@ class Site:
     def __exit__(self, *_: object) -> None:
         if self._master().poll() is None:
             self.kill()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def expect(self, **settings: str) -> None:
+        """Change settings, by their variables, before it is started."""
+        self._environment |= settings
 
     @property
     def log(self) -> str:
@@ -89,16 +99,39 @@ class Site:
 
     def stop(self) -> None:
         """Stop the service as an operator does, and wait for its end."""
+        self.tell_to_stop()
+        self.wait()
+
+    def wait(self) -> int:
+        """Wait for the service to end; its exit status."""
+        return self._master().wait(SECONDS)
+
+    def tell_to_stop(self) -> None:
+        """Send what an operator's stop sends, and go on at once."""
         master = self._master()
         if master.poll() is None:
             master.terminate()
-            master.wait(SECONDS)
 
     def workers(self) -> list[int]:
         """The processes that answer calls."""
-        pid = self._master().pid
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return _children(self._master().pid)
+
+    def processes(self) -> list[int]:
+        """The service's process, and all that it has started."""
+        found = [self._master().pid]
+        for pid in found:
+            found += _children(pid)
+        return found
 
     def _master(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "the service was never started"
         return self._process
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started, by whichever of its threads."""
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]

@@ -306,3 +306,22 @@ def test_the_checker_bites_on_the_corpus(shared: Path, figure: Callable[[str], N
     assert passed - valid == BLIND_SPOTS
     figure(f"validators: {len(broken - passed)} of {len(broken)} broken resources caught")
     assert (len(valid), len(broken)) == (10, 61)
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("2026-11-23T09:00:00Z", "23 Nov 09:00 UTC"),
+        ("2026-11-23T04:00:00-05:00", "23 Nov 04:00 UTC-05:00"),
+        ("2026-11-23T14:30:00+05:30", "23 Nov 14:30 UTC+05:30"),
+    ],
+)
+def test_a_time_is_shown_with_the_zone_that_it_was_stated_in(stated: str, shown: str) -> None:
+    observation = result("magnesium", "1.2 mg/dL") | {"effectiveDateTime": stated}
+    earlier = result("magnesium", "1.4 mg/dL, 5 h ago", identity="r2")
+    found = bundle([observation, earlier])
+    (card,) = decide(Case(bundles={"magnesium": found})).cards
+    assert f"{shown}, 1 h ago" in card["detail"], "a time of day without its zone is no time"
+    assert "(23 Nov 05:00 UTC)" in card["detail"], "the times of the trend have zones too"
+    zone = shown.rpartition(" ")[2]
+    assert f"({zone})" in card["detail"], "the window of the repeat level is in the same zone"

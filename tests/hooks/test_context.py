@@ -288,3 +288,22 @@ def test_every_refusal_is_of_one_family() -> None:
     assert issubclass(InvalidContext, HookError)
     assert issubclass(NotEvaluable, HookError)
     assert PATIENT not in str(InvalidContext("x", "context.patientId"))
+
+
+def test_a_bare_id_selects_the_one_draft_that_has_it() -> None:
+    """real-world 4 (CRD 168, 173): some EHRs select by the id alone."""
+    found = read_context(context(selections=["draft-1"]))
+    assert [draft.reference for draft in found.selected] == ["MedicationRequest/draft-1"]
+
+
+def test_a_bare_id_of_two_drafts_selects_neither() -> None:
+    level = {"resourceType": "ServiceRequest", "id": "draft-1", "subject": order()["subject"]}
+    drafts = {"resourceType": "Bundle", "entry": [{"resource": order()}, {"resource": level}]}
+    with pytest.raises(NotEvaluable) as refused:
+        read_context(context(selections=["draft-1"], draftOrders=drafts))
+    assert refused.value.member == "context.selections", "which of two is not guessed"
+
+
+def test_a_bare_id_of_no_draft_selects_nothing() -> None:
+    with pytest.raises(NotEvaluable):
+        read_context(context(selections=["draft-9"]))

@@ -105,3 +105,19 @@ def test_two_drafts_of_one_id_are_not_corrected() -> None:
     (card,) = ask(context(draftOrders=drafts), Case().prefetch()).cards
     kinds = [action["type"] for each in card["suggestions"] for action in each["actions"]]
     assert "update" not in kinds, "nobody can tell which of the two would change"
+
+
+def test_a_correction_that_cannot_be_sent_back_is_not_announced() -> None:
+    fast = _draft("magnesium sulfate", _dosage(2, 5, count=1)) | {"note": [{"text": 7}]}
+    answer = _decided(fast)
+    (card,) = answer.cards
+    assert "update" not in {
+        action["type"] for each in card["suggestions"] for action in each["actions"]
+    }, "what is not valid R4 does not leave"
+    assert "Change the draft to" not in card["detail"], "the card announces no button that it lacks"
+    assert "change the draft to **" not in card["detail"]
+    assert "change it by hand" in card["detail"], "the card says what is left to do"
+    assert "Rate too fast" in card["detail"]
+    assert "dose" not in answer.assessment, "no dose leaves, so none is told as suggested"
+    assert "not-corrected" in {finding["id"] for finding in answer.assessment["findings"]}
+    assert [each.get("isRecommended", False) for each in card["suggestions"]] == [True]

@@ -169,3 +169,16 @@ def test_every_number_of_the_decision_table_is_the_reference() -> None:
     assert str(windows.weight.value) == "30 d"
     assert str(document.rate.absolute.value) == "150 mg/min"
     assert str(document.rate.ceiling.value) == "150 mg/min"
+
+
+def test_a_site_that_goes_beyond_the_label_says_so_on_every_card(tmp_path: Path) -> None:
+    statement = "Rates up to 400 mg/min: beyond the US label, allowed by Example Hospital"
+    text = edited(SHIPPED, 'absolute = { value = "150 mg/min"', 'absolute = { value = "400 mg/min"')
+    text = edited(text, 'ceiling = { value = "150 mg/min"', 'ceiling = { value = "400 mg/min"')
+    text = edited(text, "[rate]\n", f'[rate]\nabove_label = "{statement}"\n')
+    file = tmp_path / "site.toml"
+    file.write_text(text, encoding="utf-8")
+    (card,) = decide(Case(), load(file)).cards
+    assert f"**{statement}**" in card["detail"], "what breaks the label is said aloud"
+    (card,) = decide(Case()).cards
+    assert statement not in card["detail"]

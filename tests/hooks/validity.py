@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 def of_resource(resource: Json) -> list[str]:
     """Every complaint about an order that is to be created."""
-    return [*_by_machine(resource), *_by_hand(resource)]
+    return [*by_machine(resource), *_by_hand(resource)]
 
 
 def of_cards(cards: list[Json], patient: str | None = None) -> list[str]:
@@ -74,7 +74,7 @@ def _of_card(card: Json, patient: str | None) -> Iterator[str]:
             yield f"an order for {subject}"
 
 
-def _by_machine(resource: Json) -> Iterator[str]:
+def by_machine(resource: Json) -> Iterator[str]:
     text = _encode(resource).decode()
     try:
         yield from (str(issue) for issue in fhirkit.parse(text, strict=True).issues)

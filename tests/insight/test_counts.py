@@ -10,10 +10,12 @@ import sqlalchemy
 from service.insight.counts import (
     NO_REASON,
     WAIT_UNKNOWN,
+    Ages,
     Calls,
     Group,
     Insight,
     Outcomes,
+    Repeats,
     count,
 )
 from service.insight.period import Period
@@ -205,9 +207,36 @@ def test_sqlite_reads_the_index_and_the_tables_in_their_order(ledger: Ledger) ->
             for text, values in asked
             if text.startswith("SELECT")
         ]
-    calls, verdicts, by_day, unknown = plans[:4]
+    calls, verdicts, by_day, ages, repeats, unknown = plans[:6]
     assert calls == ["SCAN decision USING COVERING INDEX ix_decision_counts"]
     for joined in (verdicts, by_day):
         steps = [step for step in joined if step.startswith(("SCAN", "SEARCH"))]
         assert steps[:2] == ["SCAN card", "SEARCH verdict USING PRIMARY KEY (card_id=?)"]
+    for people in (ages, repeats):
+        assert "SCAN decision USING COVERING INDEX ix_decision_alerts" in people
     assert unknown[0] == "SEARCH verdict USING PRIMARY KEY (card_id>?)"
+
+
+def test_cards_by_the_age_of_the_patient(ledger: Ledger) -> None:
+    for band in ("unknown", "80+", "18-39", "80+"):
+        ledger.call(age_band=band)
+    ledger.call(age_band="80+", silent=True)
+    ledger.call(age_band="40-64", card=False)
+    ledger.call(age_band="65-79", ago=8)
+    assert ledger.count(7).ages == [
+        ("18-39", Ages(live=1)),
+        ("80+", Ages(live=2, silent=1)),
+        ("unknown", Ages(live=1)),
+    ], "calls without a card, and those of other days, are no alerts for anyone"
+
+
+def test_patients_with_more_than_one_card(ledger: Ledger) -> None:
+    for patient in ("a", "b", "b", "b", "c", "c", None, None):
+        ledger.call(patient_hash=patient)
+    ledger.call(patient_hash="a", silent=True)
+    ledger.call(patient_hash="a", card=False)
+    ledger.call(patient_hash="a", ago=8)
+    assert ledger.count(7).repeats == Repeats(patients=3, again=2), (
+        "a card that was not shown, and a patient who is not known, are no repeats"
+    )
+    assert ledger.count().repeats == Repeats(patients=3, again=3)

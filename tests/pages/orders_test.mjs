@@ -149,6 +149,14 @@ test("the request holds what discovery asks for and nothing else", () => {
   });
 });
 
+test("without prefetch the service is left to read the FHIR server", () => {
+  const file = { fhirServer: "https://ehr.example.org/fhir", context: CONTEXT, prefetch: { patient: {} } };
+  const service = { hook: "order-select", id: "s", prefetch: { patient: "" } };
+  const request = buildRequest(file, service, drafts(order("a")), ["MedicationRequest/a"], false);
+  assert.equal("prefetch" in request, false);
+  assert.equal(request.fhirServer, "https://ehr.example.org/fhir");
+});
+
 test("the service is the one that answers order-select", () => {
   const services = [{ hook: "patient-view", id: "a" }, { hook: "order-select", id: "b" }];
   assert.equal(findService({ services }).id, "b");

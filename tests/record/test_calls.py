@@ -214,9 +214,22 @@ def test_readiness_tells_of_the_record(start: Start) -> None:
     app = start()
     fire(app.test_client(), order_select())
     assert record_of(app).flush(SECONDS)
+    head = app.test_client().get("/protocol.json").get_json()["protocol"]["protocol"]
     assert app.test_client().get("/health/ready").get_json() == {
         "status": "ready",
-        "record": {"store": "up", "queued": 0, "spooled": 0, "written": 1, "lost": 0},
+        "protocol": {
+            "id": head["id"],
+            "version": head["version"],
+            "status": head["status"],
+        },
+        "record": {
+            "store": "reachable",
+            "down_seconds": 0.0,
+            "queued": 0,
+            "spooled": 0,
+            "written": 1,
+            "lost": 0,
+        },
     }
 
 

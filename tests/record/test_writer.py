@@ -95,7 +95,8 @@ def test_what_is_kept_is_written(store: MoodyStore, start: Callable[..., Writer]
     assert record.flush(SECONDS)
     assert store.decisions() == 1200
     assert record.state() == {
-        "store": "up",
+        "store": "reachable",
+        "down_seconds": 0.0,
         "queued": 0,
         "spooled": 0,
         "written": 1200,
@@ -114,10 +115,11 @@ def test_while_the_store_is_down_decisions_wait_on_disk(
         record.keep(decision())
     until(lambda: record.state()["spooled"] == 20, "20 decisions in the spool")
     assert record.state()["store"] == "down"
+    until(lambda: float(str(record.state()["down_seconds"])) > 0.1, "for how long is told")
     store.down = False
     assert record.flush(SECONDS)
     assert store.decisions() == 21
-    until(lambda: record.state()["store"] == "up", "the store is back")
+    until(lambda: record.state()["store"] == "reachable", "the store is back")
     assert record.state()["lost"] == 0
     until(lambda: len(caplog.messages) == 2, "that it is back is said")
     assert [line.split(" (")[0] for line in caplog.messages] == [
@@ -149,7 +151,7 @@ def test_a_kill_finds_next_to_nothing_in_memory(
     for _ in range(50):
         record.keep(decision())
     until(lambda: record.state()["queued"] == 0, "the queue is empty though the store hangs")
-    assert record.state()["store"] == "up", "before the store is given up"
+    assert record.state()["store"] == "reachable", "before the store is given up"
     assert record.state()["spooled"] == 50
 
 

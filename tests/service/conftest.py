@@ -1,12 +1,16 @@
-from collections.abc import Callable
+import logging
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client import values
 from werkzeug.test import TestResponse
 
+from service import shared_counts
 from service.app import assemble
 from service.settings import Settings
 from tests.service.tea import TeaHook
@@ -14,6 +18,23 @@ from tests.service.tea import TeaHook
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 Post = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def undone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a start of the service does to its process is undone: the log, the counts."""
+    loggers = [logging.getLogger(name) for name in ("magnesia", "")]
+    before = [(each.handlers[:], each.level, each.propagate) for each in loggers]
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    # Set first, so that what the start sets is taken away again.
+    monkeypatch.setenv(shared_counts.VARIABLE, "")
+    yield
+    logging.captureWarnings(capture=False)
+    for each, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        each.handlers[:] = handlers
+        each.setLevel(level)
+        each.propagate = propagate
 
 
 @pytest.fixture

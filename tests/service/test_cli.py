@@ -298,6 +298,7 @@ class TestExplain:
         assert "site.toml" in result.stderr
 
 
+@pytest.mark.usefixtures("undone")
 class TestServe:
     @pytest.mark.parametrize(
         ("variable", "value"),

@@ -18,6 +18,9 @@ def test_the_defaults_serve_this_machine_alone() -> None:
     assert settings.lab_codes is None
     assert settings.qt_drugs is None
     assert settings.log_level == "info"
+    assert settings.log_format is None
+    assert (settings.max_entries, settings.max_drafts) == (5000, 1000)
+    assert settings.metrics_token_sha256 is None
 
 
 def test_the_environment_is_read(tmp_path: Path) -> None:
@@ -35,6 +38,10 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
             "MAGNESIA_MAX_BODY_BYTES": "2048",
             "MAGNESIA_WORKERS": "4",
             "MAGNESIA_LOG_LEVEL": "WARNING",
+            "MAGNESIA_LOG_FORMAT": "Text",
+            "MAGNESIA_MAX_ENTRIES": "200",
+            "MAGNESIA_MAX_DRAFTS": "20",
+            "MAGNESIA_METRICS_TOKEN_SHA256": "AB" * 32,
             "PATH": "/usr/bin",
         }
     )
@@ -49,6 +56,10 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
         max_body_bytes=2048,
         workers=4,
         log_level="warning",
+        log_format="text",
+        max_entries=200,
+        max_drafts=20,
+        metrics_token_sha256="ab" * 32,
     )
 
 
@@ -75,6 +86,9 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         ("MAGNESIA_MAX_BODY_BYTES", "0"),
         ("MAGNESIA_WORKERS", "0"),
         ("MAGNESIA_LOG_LEVEL", "loud"),
+        ("MAGNESIA_LOG_FORMAT", "xml"),
+        ("MAGNESIA_MAX_ENTRIES", "0"),
+        ("MAGNESIA_MAX_DRAFTS", "many"),
         ("MAGNESIA_AUTH", "maybe"),
         ("MAGNESIA_MODE", "loud"),
         ("MAGNESIA_FHIR_SERVERS", "ehr.example"),
@@ -142,9 +156,49 @@ def test_another_machine_may_call_only_if_authentication_is_said_to_be_off() -> 
     assert not Settings.from_environment(said).on_loopback
 
 
-def test_authentication_cannot_be_required_yet() -> None:
-    with pytest.raises(SettingsError, match=r"^MAGNESIA_AUTH=required is not available yet"):
-        Settings.from_environment({"MAGNESIA_AUTH": "required"})
+REQUIRED = {
+    "MAGNESIA_AUTH": "required",
+    "MAGNESIA_CLIENTS": str(Path(__file__)),
+    "MAGNESIA_BASE_URL": "https://cds.example.org",
+}
+
+
+def test_callers_prove_who_they_are_if_it_is_said_or_others_can_reach_the_service() -> None:
+    assert not Settings().is_auth_required
+    assert Settings.from_environment(REQUIRED).is_auth_required
+    elsewhere = REQUIRED | {"MAGNESIA_AUTH": "", "MAGNESIA_HOST": "0.0.0.0"}
+    assert Settings.from_environment(elsewhere).is_auth_required
+    said = elsewhere | {"MAGNESIA_AUTH": "off"}
+    assert not Settings.from_environment(said).is_auth_required
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"MAGNESIA_CLIENTS": ""}, "^MAGNESIA_AUTH=required needs MAGNESIA_CLIENTS"),
+        ({"MAGNESIA_BASE_URL": ""}, "^MAGNESIA_AUTH=required needs MAGNESIA_BASE_URL"),
+        ({"MAGNESIA_BASE_URL": "http://cds.example.org"}, "^MAGNESIA_BASE_URL must be https"),
+        ({"MAGNESIA_BASE_URL": "http://10.1.2.3:8000"}, "^MAGNESIA_BASE_URL must be https"),
+        ({"MAGNESIA_CLIENTS": "no-such-file.toml"}, "^MAGNESIA_CLIENTS must be the path"),
+        ({"MAGNESIA_AUTH": ""}, "^MAGNESIA_CLIENTS is set, and on a loopback address"),
+    ],
+)
+def test_it_does_not_start_half_trusting(changes: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        Settings.from_environment(REQUIRED | changes)
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "http://localhost:8000/mg"])
+def test_a_token_may_be_for_this_machine_without_encryption(base_url: str) -> None:
+    settings = Settings.from_environment(REQUIRED | {"MAGNESIA_BASE_URL": base_url})
+    assert settings.is_auth_required
+    assert not settings.is_exposed
+
+
+def test_a_service_behind_a_proxy_is_exposed() -> None:
+    assert Settings.from_environment(REQUIRED).is_exposed
+    assert Settings(host="0.0.0.0", auth="off").is_exposed
+    assert not Settings().is_exposed
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "LocalHost"])
@@ -193,6 +247,7 @@ def test_every_setting_says_what_it_is_for_and_what_it_expects(name: str) -> Non
         ("MAGNESIA_DATABASE_URL", "postgresql://user:hunter2@host:port/name"),
         ("MAGNESIA_DATABASE_URL", "mysql://user:hunter2@host/name"),
         ("MAGNESIA_PATIENT_KEY", "hunter2"),
+        ("MAGNESIA_METRICS_TOKEN_SHA256", "hunter2"),
     ],
 )
 def test_a_wrong_secret_is_refused_without_being_repeated(variable: str, value: str) -> None:
@@ -233,5 +288,3 @@ def test_the_record_is_kept_in_a_file_by_default() -> None:
     assert environment.database_url.startswith("sqlite:///")
     assert environment.mode == "live"
     assert environment.patient_key is None
-    assert not environment.is_silent(None)
-    assert Settings(mode="silent").is_silent(None)

@@ -1,13 +1,16 @@
 """Conditions: which of the patient's coded problems the protocol knows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from hooks.chart.codes.files import Entry, Text, shipped
+from hooks.chart.fact import Fact
 
 _ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 _ICD_CATEGORY: Final = 3
+_NO_WORD: Final = re.compile(r"[^\w?]+")
 _SYSTEMS: Final = {
     "urn:oid:2.16.840.1.113883.6.90": _ICD,
     "http://hl7.org/fhir/sid/icd-10": _ICD,
@@ -29,8 +32,22 @@ class _Condition(Entry):
     codes: tuple[_Codes, ...]
 
 
+class _Reasons(Entry):
+    names: Mapping[str, tuple[Text, ...]]
+    words: frozenset[Text]
+    source: Text
+
+
 class _Conditions(Entry):
     condition: tuple[_Condition, ...]
+    reason: _Reasons
+
+
+class Stated(Fact, frozen=True):
+    """A condition that free text names; not `certain` if it may be denied, asked or past."""
+
+    condition: str
+    certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,26 @@ class ConditionCodes:
     exact: Mapping[tuple[str, str], str]
     prefixes: Mapping[str, tuple[tuple[str, str], ...]]
     names: Mapping[str, str]
+    reasons: Mapping[str, str]
+    harmless: frozenset[str]
+
+    def stated(self, text: str) -> Stated | None:
+        """The condition that an order's reason names in words, None if it names none.
+
+        Certain is a reason only if every one of its words is known: nobody can list the ways in
+        which a text denies, doubts or remembers.
+        """
+        rest = f" {_NO_WORD.sub(' ', text.lower())} "
+        named = set()
+        for name in self.reasons:
+            if f" {name} " in rest:
+                named.add(self.reasons[name])
+                rest = rest.replace(f" {name} ", "  ")
+        if len(named) == 1 and not set(rest.split()) - self.harmless:
+            return Stated(named.pop(), certain=True)
+        hinted = next((known for name, known in self.reasons.items() if name in rest), None)
+        known = min(named, default=hinted)
+        return None if known is None else Stated(known, certain=False)
 
     def find(self, system: str, code: str) -> str | None:
         """The id of the condition that a code stands for, under whatever name its system goes."""
@@ -60,7 +97,8 @@ def load() -> ConditionCodes:
     exact: dict[tuple[str, str], str] = {}
     prefixes: dict[str, tuple[tuple[str, str], ...]] = {}
     names: dict[str, str] = {}
-    for condition in shipped(_Conditions, "conditions.toml").condition:
+    listed = shipped(_Conditions, "conditions.toml")
+    for condition in listed.condition:
         names[condition.id] = condition.name
         for group in condition.codes:
             for code in group.codes:
@@ -69,4 +107,6 @@ def load() -> ConditionCodes:
                     prefixes[group.system] = (*known, (code[:-1], condition.id))
                 else:
                     exact[group.system, code] = condition.id
-    return ConditionCodes(exact, prefixes, names)
+    by_name = {name: known for known, many in listed.reason.names.items() for name in many}
+    reasons = {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)}
+    return ConditionCodes(exact, prefixes, names, reasons, listed.reason.words)

@@ -23,6 +23,7 @@ import {
 const DISCOVERY = "cds-services";
 const ASSESSMENT = "org.magnesia.assessment";
 const PATIENCE = 10000;
+const SHORT_LIST = 4;
 const JSON_HEADERS = { "Content-Type": "application/json", Accept: "application/json" };
 
 const ICONS = {
@@ -40,14 +41,17 @@ const state = {
   service: null,
   catalogue: new Map(),
   patient: null,
+  delivery: "prefetch",
   drafts: [],
   made: 0,
+  chosen: null,
   asked: 0,
   call: 0,
   dismissed: new Set(),
 };
 
 const at = (id) => document.getElementById(id);
+const isNarrow = () => matchMedia("(max-width: 43.99rem)").matches;
 
 /** An element with attributes and children; text is always text. */
 function el(name, attributes = {}, ...children) {
@@ -114,10 +118,21 @@ async function send(url, body) {
   return { status: response.status, ok: response.ok, text, json, took: performance.now() - started };
 }
 
+/** A document that the page reads; `said` of the error is what an OperationOutcome says. */
 async function read(url, parse = JSON.parse) {
-  const response = await fetch(url, { headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
-  return parse(await response.text());
+  const response = await fetch(url, {
+    headers: { Accept: "application/json" },
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  const text = await response.text();
+  if (response.ok) return parse(text);
+  const error = new Error(`${url} answered ${response.status}.`);
+  try {
+    error.said = sentences(JSON.parse(text));
+  } catch {
+    error.said = [{ text: `The server answered ${response.status}.` }];
+  }
+  throw error;
 }
 
 const serviceUrl = () => `${DISCOVERY}/${state.service.id}`;
@@ -135,9 +150,13 @@ async function fire(selections, asSent = null) {
     showProblem("No decision support", [{ text: "Discovery offers no order-select service." }]);
     return;
   }
-  const request = asSent ?? buildRequest(state.patient.request, state.service, state.drafts, selections);
+  const withPrefetch = state.delivery === "prefetch";
+  const request = asSent ?? buildRequest(state.patient.request, state.service, state.drafts, selections, withPrefetch);
+  markResults({});
   at("cards").setAttribute("aria-busy", "true");
   at("said").textContent = "Asking...";
+  at("response").textContent = "Not yet here.";
+  unexplained("Not yet here.");
   at("request").textContent = JSON.stringify(request, null, 2);
   const body = JSON.stringify(request);
   let answer;
@@ -148,9 +167,12 @@ async function fire(selections, asSent = null) {
     at("response").textContent = "No answer.";
     const late = error.name === "TimeoutError";
     at("said").textContent = "";
-    showProblem("No answer", [
-      { text: late ? "The service did not answer in time." : "The service cannot be reached." },
-    ]);
+    unexplained("There was no answer to explain.");
+    showProblem(
+      "No answer",
+      [{ text: late ? "The service did not answer in time." : "The service cannot be reached." }],
+      () => fire(selections, asSent),
+    );
     return;
   }
   // An answer to an older question must not cover the answer to a newer one.
@@ -162,55 +184,104 @@ async function fire(selections, asSent = null) {
   if (!answer.ok || !Array.isArray(answer.json?.cards)) {
     const said = sentences(answer.json);
     const unsaid = [{ text: "The service gave no reason." }];
-    showProblem(`The service refused (${answer.status})`, said.length ? said : unsaid);
+    const verb = answer.status < 500 ? "refused" : "failed";
+    showProblem(
+      answer.ok ? "The answer has no cards" : `The service ${verb} (${answer.status})`,
+      said.length ? said : unsaid,
+      () => fire(selections, asSent),
+    );
   } else {
     await showCards(arranged(answer.json.cards), assessment, call);
   }
   if (call !== state.call) return;
   if (answer.ok) await explain(body, call);
-  else unexplained("The request was refused before any gate was asked.");
+  else unexplained("No gate was asked.");
 }
 
-async function feedback(item, words) {
-  const line = el("li", {}, icon("done"), el("span", {}, words));
-  at("log").prepend(line);
+function feedback(item, words) {
   const note = el("span", { class: "note" });
-  line.append(note);
-  if (!item.card) {
-    note.textContent = "The card has no id: no feedback can be sent.";
+  const line = el("li", {}, icon("done"), el("span", {}, words), note);
+  at("log").prepend(line);
+  if (item.card) report(item, line, note);
+  else untold(line, note, "The card has no id: no feedback can be sent.");
+}
+
+/** Send feedback, and say beside its line whether it was taken. */
+async function report(item, line, note) {
+  line.classList.remove("untold");
+  line.firstChild.replaceWith(icon("done"));
+  note.textContent = "Sending feedback...";
+  let answer;
+  try {
+    answer = await send(`${serviceUrl()}/feedback`, JSON.stringify({ feedback: [item] }));
+  } catch {
+    untold(line, note, "Feedback not recorded: the service did not answer.", () => report(item, line, note));
     return;
   }
-  try {
-    const answer = await send(`${serviceUrl()}/feedback`, JSON.stringify({ feedback: [item] }));
-    if (answer.ok) note.textContent = "Feedback recorded.";
-    else if (answer.status === 404) note.textContent = "Feedback is not collected by this version.";
-    else note.textContent = `Feedback refused: ${sentences(answer.json).map((said) => said.text).join(" ") || answer.status}`;
-  } catch {
-    note.textContent = "Feedback could not be sent.";
+  if (answer.ok) {
+    note.textContent = "Feedback recorded.";
+    return;
   }
+  const said = sentences(answer.json).map(({ text }) => text).join(" ") || "The service gave no reason.";
+  untold(line, note, `Feedback not recorded (${answer.status}): ${said}`, () => report(item, line, note));
+}
+
+function untold(line, note, text, again = null) {
+  line.classList.add("untold");
+  line.firstChild.replaceWith(icon("warning"));
+  note.replaceChildren(text);
+  if (again) note.append(" ", el("button", { type: "button", class: "quiet", click: again }, "Send again"));
+  announce(text);
 }
 
 // ------------------------------------------------------------------------------ patient
 
-async function choosePatient(id) {
+/** Where the page reads a patient: a file of the project, or one of a FHIR server. */
+const patientUrl = ({ patient, server }) =>
+  `order-entry/${server ? `servers/${server}/` : ""}patients/${encodeURIComponent(patient)}`;
+
+const isSame = (one, other) => one.patient === other?.patient && one.server === other?.server;
+
+function markChosen() {
+  for (const button of document.querySelectorAll("[data-patient]")) {
+    if (isSame(button.dataset, state.chosen)) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+}
+
+/** While another patient is opened, nothing can be ordered for, or accepted of, the one before. */
+function lock(locked) {
+  at("chart").setAttribute("aria-busy", String(locked));
+  for (const part of [at("content"), at("advice")]) part.inert = locked;
+}
+
+async function choosePatient({ patient, server }) {
   const asked = ++state.asked;
   let chart;
+  lock(true);
   try {
-    chart = await read(`order-entry/patients/${encodeURIComponent(id)}`, exactly);
-  } catch {
-    showProblem("No patient", [{ text: "The patient could not be loaded." }]);
+    chart = await read(patientUrl({ patient, server }), exactly);
+  } catch (error) {
+    if (asked !== state.asked) return;
+    lock(false);
+    showProblem("The patient could not be opened", error.said ?? [], () => choosePatient({ patient, server }));
     return;
   }
   if (asked !== state.asked) return;
+  lock(false);
   state.call += 1;
+  state.chosen = { patient, server };
   state.patient = chart;
   state.drafts = [];
   state.dismissed.clear();
-  for (const button of document.querySelectorAll("[data-patient]")) {
-    if (button.dataset.patient === id) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
-  }
-  at("picked").textContent = chart.title;
+  markChosen();
+  at("picked").textContent = chart.title || chart.name;
+  at("delivery").hidden = !server;
+  at("as-sent-line").hidden = Boolean(server);
+  state.delivery = server ? document.querySelector("[name=delivery]:checked").value : "prefetch";
+  const unread = Object.entries(chart.unread);
+  at("unread").hidden = unread.length === 0;
+  at("unread").textContent = `Not read: ${unread.map(([key, why]) => `${key} (${why})`).join("; ")}.`;
   at("name").textContent = chart.name;
   at("story").textContent = chart.story;
   at("facts").replaceChildren(
@@ -222,9 +293,13 @@ async function choosePatient(id) {
       ["Orders on record", chart.orders.map((order) => `${order.name}, ${order.status} (${order.time})`)],
     ]
       .filter(([, items]) => items.length)
-      .map(([name, items]) => el("p", { class: "history" }, el("strong", {}, `${name}: `), items.join("; "))),
+      .map(([name, items]) => historyNode(name, items)),
   );
   at("results").replaceChildren(...chart.results.map(resultRow));
+  at("results").closest("table").hidden = chart.results.length === 0;
+  at("no-results").hidden = chart.results.length > 0;
+  at("unlisted").hidden = !chart.unlisted;
+  at("unlisted").textContent = `Not listed: ${chart.unlisted}.`;
   at("log").replaceChildren();
   at("request").textContent = "Nothing was sent yet.";
   at("response").textContent = "Nothing came yet.";
@@ -233,6 +308,57 @@ async function choosePatient(id) {
   showWaiting("Choose an order: the service is asked at each selection.");
   at("name").scrollIntoView({ block: "nearest" });
   announce(`${chart.name}. ${chart.story}`);
+}
+
+/** A list of the chart; a long one is one click away. */
+function historyNode(name, items) {
+  if (items.length <= SHORT_LIST) return el("p", { class: "history" }, el("strong", {}, `${name}: `), items.join("; "));
+  return el(
+    "details",
+    { class: "history" },
+    el("summary", {}, el("strong", {}, `${name}: `), `${items.length} entries`),
+    el("ul", {}, ...items.map((item) => el("li", {}, item))),
+  );
+}
+
+/** List patients of a FHIR server in its part of the page: those of a name, or the newest few. */
+async function findPatients(section, name) {
+  const { server } = section.dataset;
+  const note = section.querySelector(".census-note");
+  const list = section.querySelector(".found");
+  const asked = (section.dataset.asked = String(Number(section.dataset.asked ?? 0) + 1));
+  note.classList.remove("trouble");
+  note.textContent = "Reading the server...";
+  let found;
+  try {
+    found = (await read(`order-entry/servers/${server}/patients?name=${encodeURIComponent(name)}`)).patients;
+  } catch (error) {
+    if (asked !== section.dataset.asked) return;
+    list.replaceChildren();
+    note.classList.add("trouble");
+    note.textContent = (error.said ?? []).map(({ text }) => text).join(" ") || "The patients could not be listed.";
+    return;
+  }
+  if (asked !== section.dataset.asked) return;
+  const many = found.length === 1 ? "1 patient found." : `${found.length} patients found.`;
+  const newest = found.length ? "Changed last:" : "The server has no patients.";
+  note.textContent = name ? (found.length ? many : "No patient of this name.") : newest;
+  list.replaceChildren(
+    ...found.map((one) =>
+      el(
+        "li",
+        {},
+        el(
+          "button",
+          { type: "button", class: "patient", "data-server": server, "data-patient": one.id },
+          one.name,
+          one.about && " ",
+          one.about && el("span", { class: "about" }, one.about),
+        ),
+      ),
+    ),
+  );
+  markChosen();
 }
 
 function resultRow(result) {
@@ -320,7 +446,7 @@ function draftItem({ resource, mark, before }) {
         click: () => {
           const next = removeOrder(state.drafts, referenceOf(resource));
           state.drafts = next.drafts;
-          at("drafts-title").focus();
+          at("drafts-title").focus({ preventScroll: true });
           fire(next.selections);
         },
       },
@@ -357,14 +483,16 @@ function showWaiting(text) {
   show(el("p", { class: "waiting" }, text));
 }
 
-function showProblem(title, said) {
+/** Say that something failed: never to be taken for an answer without a card. */
+function showProblem(title, said, again = null) {
   show(
     el(
       "section",
       { class: "problem", "aria-label": title },
       el("p", { class: "word" }, icon("critical"), title),
       ...said.map(({ text, member }) => el("p", {}, text, member && " ", member && el("code", {}, member))),
-      el("p", { class: "aside" }, "This is not the same as no advice: nothing was evaluated."),
+      el("p", { class: "aside" }, "This does not mean that there is nothing to say: nothing was evaluated."),
+      again && el("button", { type: "button", class: "secondary", click: again }, "Try again"),
     ),
   );
   announce(`${title}. ${said.map(({ text }) => text).join(" ")}`);
@@ -382,8 +510,7 @@ async function showCards(cards, assessment, call) {
   show(...shown);
   for (const card of at("cards").querySelectorAll(".detail")) fold(card);
   // In one narrow column the card comes below the orders: bring it into sight.
-  const narrow = matchMedia("(max-width: 43.99rem)").matches;
-  at("advice-title").scrollIntoView({ block: narrow ? "start" : "nearest" });
+  at("advice-title").scrollIntoView({ block: isNarrow() ? "start" : "nearest" });
   const fresh = cards.filter((card) => !state.dismissed.has(topicOf(card)));
   announce(fresh.map((card) => `${WORDS[card.indicator] ?? "Card"}: ${card.summary}`).join(" ") || "The same card as the one dismissed before.");
 }
@@ -436,7 +563,8 @@ function suggestionButton(card, suggestion) {
   return el(
     "button",
     { type: "button", class: suggestion.isRecommended ? "suggestion primary" : "suggestion", click: () => accept(card, suggestion) },
-    el("span", { class: "label" }, ...unbroken(suggestion.label), suggestion.isRecommended && el("span", { class: "badge recommended" }, "recommended")),
+    suggestion.isRecommended && el("span", { class: "badge recommended" }, "Recommended"),
+    el("span", { class: "label" }, ...unbroken(suggestion.label)),
     ...(suggestion.actions ?? []).map((action) =>
       el("span", { class: "does" }, el("span", { "aria-hidden": "true" }, `${signs[action.type] ?? "?"} `), el("span", { class: "sr-only" }, `${action.type}: `), action.description),
     ),
@@ -486,6 +614,7 @@ async function accept(card, suggestion) {
   for (const problem of next.problems) at("log").prepend(el("li", { class: "trouble" }, problem));
   at("advice-title").focus();
   await fire(next.selections);
+  if (!isNarrow()) at("drafts").lastElementChild?.scrollIntoView({ block: "nearest" });
 }
 
 function dismiss(card, reason, comment) {
@@ -524,7 +653,7 @@ async function explain(body, call) {
     el("p", {}, "Band ", el("strong", {}, band), ", decided by ", el("strong", {}, rule), "."),
     el(
       "div",
-      { class: "scroller", role: "region", "aria-label": "Gates and rows", tabindex: "0" },
+      { class: "scroller", role: "group", "aria-label": "Gates and rows", tabindex: "0" },
       el(
         "table",
         { class: "steps" },
@@ -577,7 +706,7 @@ function listen() {
     const button = target.closest("button");
     if (button?.dataset.patient) {
       foldPatients(wide.matches);
-      choosePatient(button.dataset.patient);
+      choosePatient(button.dataset);
     } else if (button?.dataset.order) choose(button.dataset.order);
     else if (button?.dataset.copy) copy(button);
     else if (button?.id === "as-sent") sendAsIs();
@@ -585,7 +714,12 @@ function listen() {
   document.addEventListener("submit", (event) => {
     event.preventDefault();
     const form = event.target;
-    choose(form.dataset.order, { grams: form.grams.valueAsNumber, minutes: form.minutes.valueAsNumber });
+    if (form.dataset.server) findPatients(form.closest(".census"), form.elements.name.value.trim());
+    else choose(form.dataset.order, { grams: form.grams.valueAsNumber, minutes: form.minutes.valueAsNumber });
+  });
+  at("delivery").addEventListener("change", ({ target }) => {
+    state.delivery = target.value;
+    if (state.drafts.length) fire(state.drafts.map((item) => referenceOf(item.resource)));
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -604,11 +738,12 @@ async function start() {
     state.service = findService(discovery);
     state.catalogue = new Map(catalogue.orders.map((order) => [order.id, order]));
   } catch {
-    showProblem("No decision support", [{ text: "Discovery could not be read." }]);
+    showProblem("No decision support", [{ text: "Discovery could not be read." }], () => location.reload());
     return;
   }
+  for (const section of document.querySelectorAll(".census")) findPatients(section, "");
   const first = document.querySelector("[data-patient]");
-  if (first) await choosePatient(first.dataset.patient);
+  if (first) await choosePatient(first.dataset);
 }
 
 start();

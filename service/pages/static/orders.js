@@ -120,8 +120,11 @@ function renameReferences(value, renamed) {
   );
 }
 
-/** The request of an order-select call, with the prefetch that discovery asks for. */
-export function buildRequest(file, service, drafts, selections) {
+/**
+ * The request of an order-select call, with the prefetch that discovery asks for, or with none, so
+ * that the service reads the FHIR server itself.
+ */
+export function buildRequest(file, service, drafts, selections, withPrefetch = true) {
   const { userId, patientId, encounterId } = file.context;
   const wanted = Object.keys(service.prefetch ?? {}).filter((key) => key in (file.prefetch ?? {}));
   return {
@@ -139,7 +142,7 @@ export function buildRequest(file, service, drafts, selections) {
         entry: drafts.map((item) => ({ resource: item.resource })),
       },
     },
-    prefetch: Object.fromEntries(wanted.map((key) => [key, file.prefetch[key]])),
+    ...(withPrefetch ? { prefetch: Object.fromEntries(wanted.map((key) => [key, file.prefetch[key]])) } : {}),
   };
 }
 

@@ -12,13 +12,12 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Request
 from werkzeug.wrappers import Response
 
-from service.settings import Settings
+from service.settings import Settings, is_loopback
 
 COOKIE = "magnesia-insight"
 
@@ -26,12 +25,12 @@ COOKIE = "magnesia-insight"
 class Door:
     """Lets people in by the settings."""
 
-    def __init__(self, settings: Settings, path: str) -> None:
-        self._hash = settings.insight_token_sha256
+    def __init__(self, settings: Settings, path: str, token_sha256: str | None) -> None:
+        self._hash = token_sha256
         self._path = path
         self._base_url = settings.base_url
         self._local = settings.on_loopback and (
-            settings.base_url is None or _is_loopback(urlsplit(settings.base_url).hostname)
+            settings.base_url is None or is_loopback(urlsplit(settings.base_url).hostname)
         )
 
     @property
@@ -44,7 +43,7 @@ class Door:
         come from a web page elsewhere, or through a proxy."""
         if self._hash is not None:
             return True
-        return self._local and _is_loopback(urlsplit(f"//{request.host}").hostname)
+        return self._local and is_loopback(urlsplit(f"//{request.host}").hostname)
 
     def admits(self, request: Request) -> bool:
         """Whether the request shows the token, or needs none."""
@@ -94,12 +93,3 @@ def _tokens(request: Request) -> list[str]:
         # Not a cookie of ours, so it shows nothing.
         return tokens
     return tokens
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host is None or host.lower() == "localhost":
-        return host is not None
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

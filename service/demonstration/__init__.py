@@ -1,0 +1,1 @@
+"""The made-up patients of `fixtures/`, put on a FHIR server for a demonstration."""

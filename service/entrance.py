@@ -1,0 +1,113 @@
+"""Who may come in: a token for discovery, for calls and for feedback, and nothing else.
+
+Whoever is refused learns that he is, and not why; the log says why, in a few lines however many
+come. The order is that of every refusal: first the size of the body, then who calls, then what is
+called and how.
+"""
+
+import logging
+import math
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from threading import Lock
+from time import monotonic
+
+from flask import Flask, g, request
+
+from service.clients import Client
+from service.outcomes import Issue, Refusal
+from service.tokens import Distrusted, Token
+from service.tokens import read as read_token
+from service.trust import Trust
+
+ROOT = "/cds-services"
+#: For every refusal of a caller, whatever the reason.
+_ISSUE = Issue("security", "The caller is not accepted here. The service's log says why.")
+_TOO_OFTEN = Issue("throttled", "This client calls more often than it may; please wait.")
+_QUIET_SECONDS = 10.0
+
+_SERVICE = re.compile(rf"{ROOT}/([^/]+)(/feedback)?")
+_PLAIN = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+_log = logging.getLogger("magnesia.trust")
+
+
+def install(app: Flask, trust: Trust) -> None:
+    """Let nobody call without a token. It must be for the address that the site has set; what a
+    request says of its own address is not asked."""
+    turned_away = TurnedAway()
+
+    @app.before_request
+    def ask_for_token() -> None:
+        if not is_guarded(request.path) or request.method == "OPTIONS":
+            return
+        g.client = _let_in(trust, request.path, turned_away)
+
+
+def is_guarded(path: str) -> bool:
+    """Whether there is nothing to be had at `path` without a token."""
+    return path == ROOT or path.startswith(f"{ROOT}/")
+
+
+def addresses(base_url: str, path: str) -> frozenset[str]:
+    """The audiences of a token for a call of `path`: the address as it was called, without a slash
+    too many, and for feedback that of its service too."""
+    plain = _plain(path)
+    found = _SERVICE.fullmatch(plain)
+    paths = {path, plain}
+    if found is not None and found[2]:
+        paths.add(plain.removesuffix(found[2]))
+    return frozenset(base_url + one for one in paths)
+
+
+def _plain(path: str) -> str:
+    return path.replace("//", "/").rstrip("/")
+
+
+def _let_in(trust: Trust, path: str, turned_away: "TurnedAway") -> str:
+    token: Token | None = None
+    client: Client | None = None
+    try:
+        token = read_token(request.headers.get("Authorization"))
+        client = trust.claimed(token)
+        client = trust.check(token, addresses(trust.base_url, path))
+        service = _SERVICE.fullmatch(_plain(path))
+        if service is not None and not client.may_use(service[1]):
+            turned_away.note(client, "service", token)
+            raise Refusal(HTTPStatus.FORBIDDEN, (_ISSUE,))
+        # Before the token is used up, so that it may be sent again.
+        seconds = trust.wait(client)
+        if seconds > 0:
+            turned_away.note(client, "rate", token)
+            headers = {"Retry-After": str(math.ceil(seconds))}
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, (_TOO_OFTEN,), headers)
+        trust.use(token, client)
+    except Distrusted as error:
+        turned_away.note(client, error.reason, token)
+        headers = {"WWW-Authenticate": "Bearer"}
+        raise Refusal(HTTPStatus.UNAUTHORIZED, (_ISSUE,), headers) from error
+    return client.name
+
+
+class TurnedAway:
+    """Logs who was refused and why: for each client and reason at most one line in ten seconds,
+    with how many came since the last. A token is never logged, of a key only a plain name."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._since: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def note(self, client: Client | None, reason: str, token: Token | None) -> None:
+        """Count one, and log it if it is time to."""
+        name = "-" if client is None else client.name
+        with self._lock:
+            now = self._clock()
+            logged_at, times = self._since.get((name, reason), (-math.inf, 0))
+            if now - logged_at < _QUIET_SECONDS:
+                self._since[name, reason] = logged_at, times + 1
+                return
+            self._since[name, reason] = now, 0
+        kid = token.kid if token is not None and _PLAIN.fullmatch(token.kid) else "-"
+        _log.warning("refused client=%r reason=%s kid=%s times=%d", name, reason, kid, times + 1)

@@ -1,0 +1,198 @@
+"""What is counted, for Prometheus: GET /metrics.
+
+No label has a value that a caller could make up: services, keys, rules and outcomes are named by
+the service itself, FHIR servers by their place in the settings.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Literal
+
+from flask import Blueprint, Response, abort, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from service import shared_counts
+from service.door import Door
+from service.observability import STAGES, Call, FeedbackCall
+from service.outcomes import Refusal, refuse
+from service.record import Watch
+from service.settings import Settings
+
+_MOST_SERIES = 1024
+#: From the millisecond that a silent answer takes to the two seconds after which none is of use.
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0)
+
+
+class Metrics(Watch):
+    """Everything that is counted, in one process or in all processes of a service."""
+
+    def __init__(self, protocol: Mapping[str, str] | None = None) -> None:
+        disable_created_metrics()
+        self._shared = shared_counts.joined()
+        self._facts = _Facts(protocol)
+        # What is shared lies in files, and no registry may count it once more.
+        self._own = None if self._shared else CollectorRegistry()
+        calls = self._counter("calls", "Calls to a service.", "service", "status", "rule", "alert")
+        duration = Histogram(
+            "magnesia_call_duration_seconds",
+            "How long calls took, the reading of the body included.",
+            ["service"],
+            buckets=SECONDS,
+            registry=self._own,
+        )
+        # For every call: what the library looks up by its labels each time, looked up once.
+        self._series = lru_cache(_MOST_SERIES)(calls.labels)
+        self._durations = lru_cache(_MOST_SERIES)(duration.labels)
+        stages = Histogram(
+            "magnesia_call_stage_seconds",
+            "How long the stages of calls took.",
+            ["stage"],
+            buckets=SECONDS,
+            registry=self._own,
+        )
+        self._stages = {stage: stages.labels(stage) for stage in STAGES}
+        self._refusals = self._counter(
+            "refusals", "Answers of 400 and more, at any address.", "status"
+        )
+        self._missing = self._counter(
+            "missing_prefetch", "Required prefetch keys for want of which a call got 412.", "key"
+        )
+        self._fetches = self._counter(
+            "fetches", "Prefetch keys asked for at a FHIR server.", "server", "key", "outcome"
+        )
+        self._fetch_duration = Histogram(
+            "magnesia_fetch_duration_seconds",
+            "How long FHIR reads took, all pages of one key together.",
+            ["server"],
+            buckets=SECONDS,
+            registry=self._own,
+        )
+        self._resting = self._gauge(
+            "fhir_server_resting",
+            "Processes that leave a FHIR server alone because it failed repeatedly.",
+            "livesum",
+            "server",
+        )
+        self._feedback = self._counter(
+            "feedback_items", "Items of feedback that were kept.", "service", "outcome"
+        )
+        self._written = self._counter("record_written", "Decisions written to the record.")
+        self._lost = self._counter("record_lost", "Decisions that are in no record.", "reason")
+        self._queued = self._gauge("record_queued", "Decisions that wait in memory.", "livesum")
+        self._spooled = self._gauge("record_spooled", "Decisions that wait on disk.", "livesum")
+        self._down = self._gauge(
+            "record_down_seconds", "For how long the store has been out of reach.", "livemax"
+        )
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"magnesia_{name}", text, labels, registry=self._own)
+
+    def _gauge(
+        self, name: str, text: str, mode: Literal["livesum", "livemax"], *labels: str
+    ) -> Gauge:
+        return Gauge(f"magnesia_{name}", text, labels, registry=self._own, multiprocess_mode=mode)
+
+    def called(self, call: Call, status: int, seconds: float) -> None:
+        """A call has been answered."""
+        self._series(call.service, status, call.rule, call.alert).inc()
+        self._durations(call.service).observe(seconds)
+        for stage, spent in call.time.seconds.items():
+            self._stages[stage].observe(spent)
+
+    def reported(self, call: FeedbackCall) -> None:
+        """A batch of feedback has been kept."""
+        for outcome in call.outcomes:
+            self._feedback.labels(call.service, outcome).inc()
+
+    def answered(self, response: Response) -> Response:
+        """Anything at all has been answered; for Flask's `after_request`."""
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            self._refusals.labels(str(response.status_code)).inc()
+        return response
+
+    def missed(self, keys: Iterable[str]) -> None:
+        """A call was refused for want of these prefetch keys."""
+        for key in keys:
+            self._missing.labels(key).inc()
+
+    def fetched(self, server: str, key: str, outcome: str) -> None:
+        """A key was asked for at a FHIR server, or could not be."""
+        self._fetches.labels(server, key, outcome).inc()
+
+    def fetch_took(self, server: str, seconds: float) -> None:
+        """A read has ended."""
+        self._fetch_duration.labels(server).observe(seconds)
+
+    def rests(self, server: str, *, resting: bool) -> None:
+        """Whether this process leaves a server alone."""
+        self._resting.labels(server).set(resting)
+
+    def written(self, decisions: int) -> None:
+        """Decisions are in the record."""
+        self._written.inc(decisions)
+
+    def lost(self, decisions: int, reason: str) -> None:
+        """Decisions are in no record."""
+        self._lost.labels(reason).inc(decisions)
+
+    def waits(self, queued: int, spooled: int, down_seconds: float) -> None:
+        """What this process has not written yet, and since when it cannot."""
+        self._queued.set(queued)
+        self._spooled.set(spooled)
+        self._down.set(down_seconds)
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        counted = self._own if self._shared is None else self._shared.gather()
+        return generate_latest(counted or CollectorRegistry()) + generate_latest(self._facts)
+
+
+def routes(metrics: Metrics, settings: Settings) -> Blueprint:
+    """The page that Prometheus reads, behind a door like that of the record's page."""
+    blueprint = Blueprint("metrics", __name__)
+    door = Door(settings, "/metrics", settings.metrics_token_sha256)
+
+    @blueprint.get("/metrics")
+    def show() -> Response:
+        if not door.exists_for(request):
+            abort(HTTPStatus.NOT_FOUND)
+        if not door.admits(request):
+            refusal = refuse(HTTPStatus.UNAUTHORIZED, "login", "A token is needed.")
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise Refusal(refusal.status, refusal.issues, headers)
+        return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+    return blueprint
+
+
+class _Facts(Collector):
+    """What is the same as long as the service runs."""
+
+    def __init__(self, protocol: Mapping[str, str] | None) -> None:
+        self._protocol = protocol
+
+    def collect(self) -> Iterable[Metric]:
+        build = GaugeMetricFamily("magnesia_build_info", "The version.", labels=["version"])
+        build.add_metric([version("magnesia")], 1)
+        yield build
+        # The application is made only once it is ready for calls.
+        yield GaugeMetricFamily("magnesia_ready", "Whether calls are answered.", value=1)
+        if self._protocol is not None:
+            names = list(self._protocol)
+            protocol = GaugeMetricFamily(
+                "magnesia_protocol_info", "The protocol in use.", labels=names
+            )
+            protocol.add_metric([self._protocol[name] for name in names], 1)
+            yield protocol

@@ -1,0 +1,13 @@
+"""JSON for the pages: numbers keep the digits that they were reported with."""
+
+from typing import Any
+
+import msgspec
+from flask import Response
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def json_answer(document: dict[str, Any]) -> Response:
+    """`document` as an answer."""
+    return Response(_encoder.encode(document), content_type="application/json")

@@ -1,0 +1,330 @@
+"""Tokens that have been used once, so that they are not used again.
+
+Every worker writes a token down before it accepts it; whoever comes second finds it there. A host
+does so in a file of its own, beside an SQLite record or in the spool's directory. That is enough
+where the record is SQLite, and in the record's own file it would wait for every decision to reach
+the disk. Hosts that share a PostgreSQL also write it down there, and then none of them accepts it
+again; a PostgreSQL that is down or hangs costs no answer, only that the others learn later what was
+used here. What can be written nowhere is remembered by the process.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep, time
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from service.record import schema
+from service.record.desk import Desk
+from service.record.errors import RecordError, StoreDown
+from service.record.store import Store
+from service.record.tables import Nonce
+
+#: How long an answer waits for PostgreSQL to say whether a token was used.
+ANSWER_SECONDS = 0.25
+#: How long a worker waits for another one that writes to an SQLite file.
+_LOCK_SECONDS = 0.5
+_CLERKS = 2
+#: Clocks of hosts differ: a used token is remembered so much longer than it is accepted.
+MARGIN_SECONDS = 300
+#: How often what is old is deleted, and how often a store that failed is tried.
+_SWEEP_SECONDS = 60.0
+_TRY_SECONDS = 1.0
+_SETTLE_SECONDS = 5.0
+_CLOSE_SECONDS = 2.0
+_SWEPT_AT_ONCE = 1000
+#: What a process remembers by itself, and what it still owes the store, at most.
+_REMEMBERED = 100_000
+
+_log = logging.getLogger("magnesia.trust")
+_table = Nonce.__table__
+
+
+def digest(issuer: str, identifier: str) -> bytes:
+    """What is kept of a token. The length keeps issuer and identifier apart."""
+    parts = [part.encode(errors="surrogatepass") for part in (issuer, identifier)]
+    return hashlib.sha256(b"%d:" % len(parts[0]) + b"".join(parts)).digest()
+
+
+class Ledger(Store):
+    """The used tokens in one database, whose tables `record` looks after. A statement is a
+    transaction, and outlives the process."""
+
+    def __init__(self, url: str, record: Store | None = None) -> None:
+        super().__init__(url)
+        self._record = record
+        new = (sqlite if self.is_sqlite else postgresql).insert(Nonce)
+        self._enter = new.on_conflict_do_update(
+            index_elements=[Nonce.digest],
+            set_={"expires": new.excluded.expires},
+            where=Nonce.expires < bindparam("old"),
+        ).execution_options(preserve_rowcount=True)
+
+    def prepare(self) -> None:
+        """See to it that the table is there."""
+        if self._record is not None:
+            self._record.prepare()
+
+    def enter(self, token: bytes, expires: int, now: int) -> bool:
+        """Write a token down; False if it stands there already. Raises StoreDown."""
+        row = {"digest": token, "expires": expires, "old": now - MARGIN_SECONDS}
+        try:
+            return self._is_new(row)
+        except StoreDown as error:
+            # A connection that lay idle while the database was restarted; the next one is new.
+            lost = (
+                isinstance(error.__cause__, DBAPIError) and error.__cause__.connection_invalidated
+            )
+            if not lost:
+                raise
+            return self._is_new(row)
+
+    def _is_new(self, row: dict[str, Any]) -> bool:
+        with self._connected() as connection:
+            return connection.execute(self._enter, row).rowcount == 1
+
+    def sweep(self, now: int) -> None:
+        """Delete what nobody would accept any more. Raises StoreDown."""
+        old = select(Nonce.digest).where(Nonce.expires < now - MARGIN_SECONDS)
+        some = old.limit(_SWEPT_AT_ONCE).scalar_subquery()
+        with self._connected() as connection:
+            while connection.execute(delete(Nonce).where(Nonce.digest.in_(some))).rowcount:
+                continue
+
+    def ping(self) -> None:
+        """Raises StoreDown if the database does not answer."""
+        with self._connected() as connection:
+            connection.execute(select(1))
+
+    def close(self) -> None:
+        """Close the connections, once what is just being asked has been answered."""
+        deadline = monotonic() + _CLOSE_SECONDS
+        while self._is_busy() and monotonic() < deadline:
+            sleep(0.01)
+        super().close()
+
+    def _is_busy(self) -> bool:
+        pool = None if self._engine is None else self._engine[1].pool
+        return isinstance(pool, QueuePool) and pool.checkedout() > 0
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        try:
+            self.prepare()
+            with self.engine.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, RecordError) as error:
+            raise StoreDown(type(getattr(error, "orig", None) or error).__name__) from error
+
+    def _connect(self) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(
+                self._url,
+                connect_args={"timeout": _LOCK_SECONDS},
+                isolation_level="AUTOCOMMIT",
+                pool_reset_on_return=None,
+            )
+            event.listen(engine, "connect", _set_up)
+            return engine
+        return create_engine(
+            self._url,
+            pool_size=_CLERKS,
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+            connect_args={
+                "connect_timeout": 2,
+                "tcp_user_timeout": 2000,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 2,
+                "application_name": "magnesia",
+                # A crash of the server may forget the last moment; the host remembers it.
+                "options": "-c synchronous_commit=off -c statement_timeout=2000",
+            },
+        )
+
+
+class HostLedger(Ledger):
+    """A file of this host that holds used tokens and nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"sqlite:///{path}")
+
+    def prepare(self) -> None:
+        """Make the file if there is none."""
+        if self._prepared:
+            return
+        self._make_directory()
+        schema.write_ahead(self.engine)
+        assert isinstance(_table, Table)  # noqa: S101 - as declared
+        with self.engine.connect() as connection:
+            connection.execute(CreateTable(_table, if_not_exists=True))
+            for index in _table.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+        self._prepared = True
+
+
+def _set_up(connection: Any, _: object) -> None:
+    # Written to the log but not flushed: that outlives a process, though not a loss of power.
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+class Nonces:
+    """Says of each token whether it is used for the first time."""
+
+    def __init__(self, record: Store, directory: Path) -> None:
+        own = record.path
+        if own is None:
+            self._host = HostLedger(directory / "nonces.sqlite")
+            self._shared: Ledger | None = Ledger(record.url, record)
+        else:
+            self._host = HostLedger(own.with_name(f"{own.stem}-nonces.sqlite"))
+            self._shared = None
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._desk = Desk("nonces", _CLERKS)
+        self._ended = threading.Event()
+        self._tidying: threading.Thread | None = None
+        self._remembered: OrderedDict[bytes, int] = OrderedDict()
+        #: What only this host knows yet.
+        self._owed: deque[tuple[bytes, int]] = deque(maxlen=_REMEMBERED)
+        self._complained: set[str] = set()
+        #: Tokens that were accepted without the store, and without any file.
+        self._unshared = 0
+        self._unwritten = 0
+
+    def is_first(self, token: bytes, expires: int, now: int) -> bool:
+        """Whether a token, see `digest`, is used for the first time. `expires` and `now` are
+        seconds since 1970. Never fails, and never waits long."""
+        if self._pid != os.getpid():
+            self._start()
+        try:
+            first = self._host.enter(token, expires, now)
+        except StoreDown as error:
+            self._complain("No file of this host", error)
+            self._unwritten += 1
+            first = self._is_new_to_process(token, expires, now)
+        else:
+            self._recover("No file of this host")
+        if first and self._shared is not None:
+            return self._is_first_anywhere(self._shared, token, expires, now)
+        return first
+
+    @property
+    def in_use(self) -> bool:
+        """Whether this process has been asked about a token."""
+        return self._pid == os.getpid()
+
+    def state(self) -> dict[str, object]:
+        """What an operator wants to know of this process."""
+        return {
+            "store": "down" if self._complained or self._desk.is_shut else "up",
+            "unshared": self._unshared,
+            "unwritten": self._unwritten,
+        }
+
+    def stop(self) -> None:
+        """Let go of the databases."""
+        self._ended.set()
+        if self._tidying is not None and self._pid == os.getpid():
+            self._tidying.join(_SETTLE_SECONDS)
+        for ledger in (self._host, self._shared):
+            if ledger is not None:
+                ledger.close()
+        self._pid = 0
+
+    def _is_first_anywhere(self, shared: Ledger, token: bytes, expires: int, now: int) -> bool:
+        # A store that failed is tried beside the calls, so that none of them waits for it.
+        if not self._desk.is_shut:
+            try:
+                return self._desk.ask(lambda: shared.enter(token, expires, now), ANSWER_SECONDS)
+            except StoreDown as error:
+                self._complain("No database", error)
+        self._unshared += 1
+        self._owed.append((token, expires))
+        return True
+
+    def _is_new_to_process(self, token: bytes, expires: int, now: int) -> bool:
+        with self._lock:
+            if self._remembered.get(token, now - MARGIN_SECONDS) > now - MARGIN_SECONDS:
+                return False
+            self._remembered[token] = expires
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+            return True
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._pid != os.getpid():
+                self._begin()
+                self._tidying = threading.Thread(
+                    target=self._tidy, args=(self._ended,), daemon=True
+                )
+                self._tidying.start()
+                self._pid = os.getpid()
+
+    def _tidy(self, ended: threading.Event) -> None:
+        """Thread: delete what is old; tell the store what it has missed."""
+        swept_at = monotonic()
+        while not ended.wait(_TRY_SECONDS):
+            if self._shared is not None and (self._owed or self._desk.is_shut):
+                self._settle(self._shared)
+            if monotonic() - swept_at >= _SWEEP_SECONDS:
+                swept_at = monotonic()
+                self._sweep()
+
+    def _settle(self, shared: Ledger) -> None:
+        def pay() -> None:
+            shared.ping()
+            while self._owed:
+                owed = self._owed.popleft()
+                try:
+                    shared.enter(*owed, int(time()))
+                except StoreDown:
+                    self._owed.appendleft(owed)
+                    raise
+
+        try:
+            self._desk.ask(pay, _SETTLE_SECONDS)
+        except StoreDown:
+            # It has been said that the store is down; it is tried again in a moment.
+            return
+        self._recover("No database")
+
+    def _sweep(self) -> None:
+        now = int(time())
+        try:
+            self._host.sweep(now)
+            if self._shared is not None and not self._desk.is_shut:
+                self._shared.sweep(now)
+        except StoreDown as error:
+            _log.info("Used tokens that have expired could not be deleted (%s).", error)
+
+    def _complain(self, what: str, error: StoreDown) -> None:
+        if what not in self._complained:
+            self._complained.add(what)
+            _log.error(
+                "%s can say which tokens were used (%s): a token is refused the second time only "
+                "where it was used the first time, until that is mended.",
+                what,
+                error,
+            )
+
+    def _recover(self, what: str) -> None:
+        if what in self._complained:
+            self._complained.discard(what)
+            _log.warning("Used tokens are written down again.")

@@ -1,0 +1,1 @@
+"""What README.md and docs/ say: commands that run, settings that exist, files that agree."""

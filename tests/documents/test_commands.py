@@ -1,0 +1,136 @@
+"""Every command that a page shows runs, as it stands there.
+
+A block runs as one script in a copy of what a clone holds, beside a service that listens where the
+pages say; its exit status must be 0. What cannot run in a test is listed with the reason.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from service.cli import main
+from tests.documents.pages import ROOT, Block, blocks, spoken
+from tests.durability.site import Site
+
+#: Where the pages say that the service listens.
+_ADDRESS = "127.0.0.1:8000"
+_SECONDS = 120
+_PROGRAMS = {"curl", "openssl", "sha256sum"}
+_ENGINE = "needs a container engine"
+_RIGHTS = "changes the machine, with root's rights"
+
+#: Commands that no test can run, and why.
+CANNOT = {
+    "make demo": "serves until it is stopped; `test_every_target_exists` asks make for it",
+    "make test": "is what runs this test",
+    "sudo useradd --system --home-dir /var/lib/magnesia --create-home magnesia": _RIGHTS,
+    "sudo make -C /opt/magnesia install": _RIGHTS,
+    "/opt/magnesia/.venv/bin/magnesia --version": "follows the installation above",
+    "docker compose up --build": _ENGINE,
+    "docker compose down --volumes": _ENGINE,
+    "docker build --tag magnesia:0.1.0 .": _ENGINE,
+    "docker run --read-only --tmpfs /tmp --volume magnesia:/var/lib/magnesia"
+    " --env-file /etc/magnesia.env --publish 8000:8000 magnesia:0.1.0": _ENGINE,
+    "magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR server; tests/e2e has one",
+    "pg_dump --format=custom --file=magnesia.dump magnesia": "needs the site's PostgreSQL",
+}
+
+BLOCKS = tuple(blocks())
+SHOWN = [command for block in BLOCKS for command in block.commands]
+
+
+def found(program: str) -> str:
+    """Where this machine has a program that the pages use; skips without."""
+    if (path := shutil.which(program)) is None:
+        pytest.skip(f"There is no `{program}` here.")
+    return path
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the pages assume around the reader: a clone, and the files that the text speaks of."""
+    root = tmp_path_factory.mktemp("clone")
+    for name in ("fixtures", "examples", "hooks", "Makefile"):
+        (root / name).symlink_to(ROOT / name)
+    (root / ".venv").mkdir()
+    (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (root / "var").mkdir()
+    # docs/insight.md: requests that the site kept, and the protocol that it tries on them.
+    (root / "kept").symlink_to(ROOT / "fixtures")
+    shutil.copy(ROOT / "examples" / "strict-ward.toml", root / "new.toml")
+    return root
+
+
+@pytest.fixture(scope="module")
+def site(clone: Path) -> Iterator[Site]:
+    with Site(clone, "sqlite:///var/magnesia.sqlite", 1) as site:
+        yield site
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_a_block_of_commands_runs(block: Block, clone: Path, site: Site) -> None:
+    commands = [command for command in block.commands if command not in CANNOT]
+    if not commands:
+        assert all(CANNOT[command] for command in block.commands)
+        return
+    for program in _PROGRAMS & {word for command in commands for word in re.split(r"\W", command)}:
+        found(program)
+    script = "\n".join(commands).replace(_ADDRESS, f"127.0.0.1:{site.port}")
+    done = subprocess.run(
+        [found("bash"), "-euo", "pipefail", "-c", script],
+        check=False,
+        cwd=clone,
+        env={
+            **os.environ,
+            "PATH": f"{clone / '.venv' / 'bin'}:{os.environ['PATH']}",
+            "MAGNESIA_PORT": str(site.port),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+    )
+    assert done.returncode == 0, f"{block.page} shows what does not run:\n{script}\n{done.stderr}"
+
+
+def test_what_cannot_run_is_still_shown() -> None:
+    assert CANNOT.keys() <= set(SHOWN), f"no page shows this any more: {CANNOT.keys() - set(SHOWN)}"
+
+
+def test_enough_is_run() -> None:
+    """The check would also pass if the pages were no longer understood."""
+    assert len([command for command in SHOWN if command not in CANNOT]) >= 12
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "serve", "install", "e2e", "docs"])
+def test_every_target_exists(target: str) -> None:
+    done = subprocess.run(
+        [found("make"), "--dry-run", "--directory", ROOT, target],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("page", "command"), sorted(set(spoken())), ids=str)
+def test_a_command_in_a_sentence_exists(page: str, command: str) -> None:
+    """Its subcommands and options are the program's; what they are given is the reader's."""
+    current: click.Command = main
+    for word in shlex.split(command)[1:]:
+        if word.startswith("--"):
+            options = {option for each in current.params for option in each.opts}
+            name = re.split("[= ]", word)[0]
+            assert name in options, f"{page}: `{command}` has no option {name}"
+        elif isinstance(current, click.Group):
+            assert word in current.commands, f"{page}: there is no `{command}`"
+            current = current.commands[word]

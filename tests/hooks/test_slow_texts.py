@@ -1,0 +1,66 @@
+"""Texts made to be slow: each must be read in about the time of any other text of its length."""
+
+import re
+from time import process_time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hooks.chart.codes import drugs
+from hooks.chart.labs import _is_hemolyzed
+
+LONG = 1_000_000
+CODES = drugs.load()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "magnesium sulfate" + " " * LONG + "x",
+        "magnesium sulfate " + "1" * LONG,
+        "magnesium sulfate 1" + " " * LONG,
+        "magnesium sulfate 1 mg" + " " * LONG,
+        "mag " + "- " * (LONG // 2),
+        "mag" + " / a" * (LONG // 4),
+    ],
+    ids=["spaces", "digits", "number", "unit", "hyphens", "slashes"],
+)
+def test_the_name_of_a_drug(text: str) -> None:
+    began = process_time()
+    CODES.recognize((), (text,), None)
+    assert process_time() - began < 2, "a name of a megabyte holds the process"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hemolysis" + " " * LONG,
+        "hemolysis index" + " " * LONG + ":" + " " * LONG,
+        "no" + " " * LONG + "word" + " " * LONG,
+        "no " * (LONG // 3),
+    ],
+    ids=["spaces", "index", "denied", "denials"],
+)
+def test_the_note_of_a_laboratory(text: str) -> None:
+    began = process_time()
+    assert _is_hemolyzed({"note": [{"text": text}]}) == text.startswith("hemolysis")
+    assert process_time() - began < 2, "a note of a megabyte holds the process"
+
+
+def test_a_drug_with_ten_thousand_names() -> None:
+    names = tuple(f"magnesium oxide a{number}" for number in range(10_000))
+    began = process_time()
+    CODES.recognize((), names, None)
+    assert process_time() - began < 2
+
+
+NAMES = ("iv", "iv push", "ivpb", "oral", "or", "by mouth", "x")
+
+
+@given(st.lists(st.sampled_from([*NAMES, "IV", "-", "--", " ", "/", "p", "s"]), max_size=8))
+def test_names_are_found_as_by_trying_each_of_them(parts: list[str]) -> None:
+    text = "".join(parts)
+    each = "|".join(map(re.escape, sorted(NAMES, key=len, reverse=True)))
+    expected = re.findall(rf"(?<!\w)(?<!\w-)(?:{each})(?!-?\w)", text, re.IGNORECASE)
+    assert drugs._words(NAMES).findall(text) == expected

@@ -1,0 +1,1 @@
+"""Clients and their tokens: who may call, and every way to pretend."""

@@ -1,0 +1,347 @@
+"""Key sets: which keys are of use, and when a set is read again."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.clients import Client
+from service.keys import (
+    MAX_BYTES,
+    RENEW_SECONDS,
+    REST_SECONDS,
+    KeySet,
+    KeysUnreadable,
+    read,
+    source,
+)
+from service.settings import Settings
+from tests.fhir.script import FhirServer, Play, Script, answer, drip_body, hang, say, serving
+from tests.trust.issuer import Issuer, jwk, private_key, spare_key
+
+BOTH = ("ES384", "RS384")
+
+
+def read_one(entry: Any, permitted: tuple[str, ...] = BOTH, *, exposed: bool = False) -> Any:
+    (key,) = read(json.dumps({"keys": [entry]}).encode(), permitted, exposed=exposed)
+    return key
+
+
+def entry(algorithm: str = "ES384", **members: Any) -> dict[str, Any]:
+    return jwk(algorithm, spare_key(algorithm), "k", **members)
+
+
+@pytest.mark.parametrize(
+    ("good", "algorithms"),
+    [
+        (entry(), ("ES384",)),
+        (entry("RS384"), ("RS384",)),
+        (entry(use=None, alg=None), ("ES384",)),
+        (entry(key_ops=["verify"]), ("ES384",)),
+        (entry("RS384", alg=None), ("RS384",)),
+        (entry(x5c=["AAAA"], more="x"), ("ES384",)),
+    ],
+)
+def test_a_good_key_is_of_use(good: Any, algorithms: tuple[str, ...]) -> None:
+    key = read_one(good)
+    assert key.fault is None
+    assert key.algorithms == algorithms
+
+
+def test_a_key_serves_only_what_it_is_for() -> None:
+    plain = entry("RS384", alg=None)
+    assert read_one(plain, ("RS256", "PS384", "ES384")).algorithms == ("PS384", "RS256")
+    assert read_one(entry("RS384"), ("RS256", "PS384")).fault == "it fits none of PS384, RS256"
+
+
+SMALL = jwk("RS384", spare_key("RS384", 1024), "k")
+SYMMETRIC = {"kty": "oct", "k": "AAAA", "kid": "k", "alg": "HS256"}
+PRIVATE = {**entry(), "d": "AAAA"}
+OFF_CURVE = {**entry(), "x": "A" * 64}
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (SYMMETRIC, "neither EC nor RSA"),
+        ({"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": "AAAA"}, "neither EC nor RSA"),
+        (PRIVATE, "a private key"),
+        ({**entry("RS384"), "p": "AAAA"}, "a private key"),
+        (SMALL, "2048 to 8192 bits"),
+        (OFF_CURVE, "make no key"),
+        ({**entry(), "x": "AAAA"}, "make no key"),
+        ({**entry(), "y": None}, "make no key"),
+        ({**entry("RS384"), "e": "AQ"}, "make no key"),
+        ({**entry("RS384"), "n": "!!"}, "make no key"),
+        (entry(use="enc"), "use is not sig"),
+        (entry(key_ops=["sign"]), "without verify"),
+        (entry(key_ops="verify"), "without verify"),
+        (entry("ES256"), "fits none"),
+        (entry(alg="ES256"), "fits none"),
+        (entry(alg="HS384"), "fits none"),
+        ({**entry(), "crv": "P-256"}, "fits none"),
+        ({**entry(), "kid": ""}, "no kid"),
+        ({**entry(), "kid": 7}, "no kid"),
+        ({**entry(), "kid": "k" * 300}, "no kid"),
+        ("text", "not an object"),
+        (None, "not an object"),
+    ],
+)
+def test_a_bad_entry_is_ignored_and_said(bad: Any, why: str) -> None:
+    document = json.dumps({"keys": [bad, jwk("ES384", spare_key("ES384"), "good")]}).encode()
+    first, second = read(document, BOTH, exposed=False)
+    assert first.algorithms == ()
+    assert why in str(first.fault)
+    assert second.fault is None, "the other key of the set is of use"
+
+
+def test_two_keys_of_one_name_are_both_of_no_use() -> None:
+    other = jwk("ES384", private_key("ES384"), "k")
+    document = json.dumps({"keys": [entry(), other]}).encode()
+    assert [key.algorithms for key in read(document, BOTH, exposed=False)] == [(), ()]
+
+
+def test_the_same_key_twice_and_one_name_for_two_algorithms_do_no_harm() -> None:
+    document = json.dumps({"keys": [entry(), entry(), entry("RS384")]}).encode()
+    assert all(key.fault is None for key in read(document, BOTH, exposed=False))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"nonsense",
+        b'{"keys": {}}',
+        b"\xff\xfe",
+        json.dumps({"keys": [{}] * 101}).encode(),
+        b"[" * 10_000,
+    ],
+)
+def test_what_is_no_key_set_is_not_read(document: bytes) -> None:
+    with pytest.raises(KeysUnreadable):
+        read(document, BOTH, exposed=False)
+
+
+SANDBOX = {
+    "kty": "EC",
+    "crv": "P-384",
+    "kid": "44823f3d-0b01-4a6c-a80e-b9d3e8a7226f",
+    "x": "dw_JGR8nB2I6XveNxUOl2qk699ZPLM2nYI5STSdiEl9avAkrm3CkfYMbrrjr8laB",
+    "y": "Sm3mLE-n1zYNla_aiE3cb3nZsL51RbC7ysw3q8aJLxGm-hx79RPMYpITDjp7kgzy",
+}
+
+
+def test_a_key_whose_private_half_is_published_is_for_this_machine_alone() -> None:
+    assert read_one(SANDBOX).fault is None
+    assert read_one(SANDBOX).published
+    assert "published" in str(read_one(SANDBOX, exposed=True).fault)
+    assert read_one(entry(), exposed=True).fault is None
+
+
+class Server:
+    """A key set's server as a `KeySet` sees it, and a clock."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.now = 1000.0
+        self.document: bytes | None = b""
+        self.asked = 0
+        self.going = threading.Event()
+        self.going.set()
+        self.publish(issuer)
+
+    def publish(self, *issuers: Issuer) -> None:
+        keys = [key for issuer in issuers for key in issuer.jwks()["keys"]]
+        self.document = json.dumps({"keys": keys}).encode()
+
+    def read(self) -> bytes:
+        self.asked += 1
+        self.going.wait(10)
+        if self.document is None:
+            raise KeysUnreadable("it is raining")
+        return self.document
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer("Example EHR", "https://ehr.example")
+
+
+@pytest.fixture
+def server(issuer: Issuer) -> Server:
+    return Server(issuer)
+
+
+@pytest.fixture
+def keys(issuer: Issuer, server: Server) -> KeySet:
+    client = Client(name="Example EHR", iss=issuer.iss, jwks_url="https://ehr.example/jwks")
+    return KeySet(client, server.read, exposed=False, clock=lambda: server.now)
+
+
+def settled(server: Server, asked: int) -> bool:
+    """Whether the set has been asked for so often, in the end; a renewal runs beside the calls."""
+    for _ in range(200):
+        if server.asked >= asked:
+            break
+        threading.Event().wait(0.01)
+    return server.asked == asked
+
+
+def test_the_set_is_read_once_for_many_calls(keys: KeySet, server: Server, issuer: Issuer) -> None:
+    for _ in range(5):
+        assert keys.find(issuer.kid, "ES384") is not None
+    assert server.asked == 1
+
+
+def test_a_new_key_is_found_after_a_minute_and_not_before(
+    keys: KeySet, server: Server, issuer: Issuer
+) -> None:
+    old = issuer.kid
+    assert keys.find(old, "ES384") is not None
+    issuer.rotate()
+    server.publish(issuer)
+    server.now += REST_SECONDS - 1
+    assert keys.find(issuer.kid, "ES384") is None
+    assert server.asked == 1, "read twice in a minute"
+    server.now += 1
+    assert keys.find(issuer.kid, "ES384") is not None
+    assert server.asked == 2
+    assert keys.find(old, "ES384") is None, "a key that was taken back is not accepted"
+
+
+def test_unknown_names_do_not_make_it_ask_again(keys: KeySet, server: Server) -> None:
+    for number in range(50):
+        assert keys.find(f"made-up-{number}", "ES384") is None
+    assert server.asked == 1
+
+
+def test_a_set_is_read_again_after_ten_minutes_beside_the_call(
+    keys: KeySet, server: Server, issuer: Issuer
+) -> None:
+    assert keys.find(issuer.kid, "ES384") is not None
+    server.now += RENEW_SECONDS - 1
+    assert keys.find(issuer.kid, "ES384") is not None
+    assert server.asked == 1
+    server.going.clear()
+    server.now += 1
+    assert keys.find(issuer.kid, "ES384") is not None, "a call waits for nothing that it knows"
+    server.going.set()
+    assert settled(server, 2)
+
+
+def test_what_is_known_serves_while_the_set_cannot_be_reached(
+    keys: KeySet, server: Server, issuer: Issuer
+) -> None:
+    assert keys.find(issuer.kid, "ES384") is not None
+    server.document = None
+    for times in range(2, 5):
+        server.now += RENEW_SECONDS
+        assert keys.find(issuer.kid, "ES384") is not None
+        assert settled(server, times)
+    server.document = b"<html>maintenance</html>"
+    server.now += RENEW_SECONDS
+    assert keys.find(issuer.kid, "ES384") is not None
+    assert settled(server, 5)
+    assert keys.find(issuer.kid, "ES384") is not None
+
+
+def test_a_set_that_was_emptied_is_empty(keys: KeySet, server: Server, issuer: Issuer) -> None:
+    assert keys.find(issuer.kid, "ES384") is not None
+    server.publish()
+    server.now += RENEW_SECONDS
+    keys.find(issuer.kid, "ES384")
+    assert settled(server, 2)
+    threading.Event().wait(0.05)
+    assert keys.find(issuer.kid, "ES384") is None
+
+
+def test_no_key_is_to_be_had_where_the_set_never_was(
+    keys: KeySet, server: Server, issuer: Issuer
+) -> None:
+    server.document = None
+    assert keys.find(issuer.kid, "ES384") is None
+    assert keys.find(issuer.kid, "ES384") is None
+    assert server.asked == 1
+
+
+def test_calls_at_once_ask_once_and_all_find_it(
+    keys: KeySet, server: Server, issuer: Issuer
+) -> None:
+    server.going.clear()
+    found: list[Any] = []
+    calls = [
+        threading.Thread(target=lambda: found.append(keys.find(issuer.kid, "ES384")))
+        for _ in range(20)
+    ]
+    for call in calls:
+        call.start()
+    threading.Event().wait(0.1)
+    server.going.set()
+    for call in calls:
+        call.join(10)
+    assert len(found) == 20
+    assert None not in found
+    assert server.asked == 1
+
+
+@pytest.fixture
+def web() -> Iterator[FhirServer]:
+    """A server that plays what it is told under `/jwks`."""
+    with serving(Script({}, "", {}, answer({}, 404), base="")) as server:
+        yield server
+
+
+def fetched(web: FhirServer, play: Play) -> bytes:
+    web.script.plays["/jwks"] = play
+    client = Client(name="x", iss="x", jwks_url=f"{web.base}/jwks")
+    return source(client, Settings())()
+
+
+def test_a_set_is_fetched_without_anything_else(web: FhirServer, issuer: Issuer) -> None:
+    document = json.dumps(issuer.jwks()).encode()
+    assert fetched(web, answer(document)) == document
+    (seen,) = web.script.seen
+    names = {name.lower() for name in seen.headers}
+    assert not names & {"authorization", "cookie"}
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        answer({}, 404),
+        answer({}, 500),
+        answer(b"", 302, {"Location": "/elsewhere"}),
+        answer(b" " * (MAX_BYTES + 1)),
+        hang,
+        drip_body,
+        say(b"\x16\x03\x01nonsense"),
+    ],
+    ids=["missing", "failing", "redirecting", "too large", "hanging", "dripping", "no HTTP"],
+)
+def test_a_server_that_misbehaves_gives_no_keys(web: FhirServer, play: Play) -> None:
+    with pytest.raises(KeysUnreadable):
+        fetched(web, play)
+    assert [one.target for one in web.script.seen] == ["/jwks"], "no redirect is followed"
+
+
+def test_a_file_is_read_again_too(tmp_path: Path, issuer: Issuer) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps(issuer.jwks()))
+    client = Client(name="x", iss="x", jwks_file=file)
+    now = [0.0]
+    keys = KeySet(client, source(client, Settings()), exposed=False, clock=lambda: now[0])
+    keys.load()
+    issuer.rotate()
+    file.write_text(json.dumps(issuer.jwks()))
+    now[0] += REST_SECONDS
+    assert keys.find(issuer.kid, "ES384") is not None
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    client = Client(name="x", iss="x", jwks_file=tmp_path / "gone.json")
+    with pytest.raises(KeysUnreadable, match=r"gone\.json cannot be read"):
+        source(client, Settings())()

@@ -1,0 +1,232 @@
+"""Used tokens: once, whoever asks, and never at the cost of an answer."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from sqlalchemy import func, select
+
+from service.record import nonces as nonces_module
+from service.record.nonces import ANSWER_SECONDS, MARGIN_SECONDS, Ledger, Nonces, digest
+from service.record.store import Store
+from service.record.tables import Nonce
+from tests.cluster import Cluster
+
+NOW = 1_795_428_000
+TOKEN = digest("https://ehr.example", "jti-1")
+Host = Callable[[str], Nonces]
+
+
+def prepared(url: str) -> Store:
+    """A store with its tables, as the service makes them at the start."""
+    store = Store(url)
+    store.prepare()
+    store.close()
+    return store
+
+
+def hosted(url: str, directory: Path) -> Nonces:
+    """The used tokens as one host has them."""
+    return Nonces(prepared(url), directory)
+
+
+def ledger_of(url: str) -> Ledger:
+    return Ledger(url, prepared(url))
+
+
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine is not a database that is down."""
+    monkeypatch.setattr(nonces_module, "ANSWER_SECONDS", 20.0)
+
+
+@pytest.fixture
+def host(database_url: str, tmp_path: Path, _patient: None) -> Iterator[Host]:
+    """Makes a host of its own on the one database."""
+    made: list[Nonces] = []
+
+    def make(name: str) -> Nonces:
+        made.append(hosted(database_url, tmp_path / name))
+        return made[-1]
+
+    yield make
+    for nonces in made:
+        nonces.stop()
+
+
+def test_a_token_is_used_once(host: Host) -> None:
+    nonces = host("a")
+    assert nonces.is_first(TOKEN, NOW + 360, NOW)
+    assert not nonces.is_first(TOKEN, NOW + 360, NOW)
+    assert not nonces.is_first(TOKEN, NOW + 360, NOW + 359)
+    assert nonces.is_first(digest("https://ehr.example", "jti-2"), NOW + 360, NOW)
+    assert nonces.is_first(digest("https://other.example", "jti-1"), NOW + 360, NOW)
+
+
+def test_issuer_and_identifier_do_not_run_into_each_other() -> None:
+    assert digest("ab", "c") != digest("a", "bc")
+    assert digest("1:a", "") != digest("1", ":a")
+    assert digest("a", "\ud800") != digest("a", "?")
+
+
+def test_a_second_start_and_a_second_host_know_it(host: Host) -> None:
+    assert host("a").is_first(TOKEN, NOW + 360, NOW)
+    assert not host("a").is_first(TOKEN, NOW + 360, NOW), "after a restart"
+    assert not host("b").is_first(TOKEN, NOW + 360, NOW), "at another host"
+
+
+def test_an_identifier_may_come_again_long_after_its_token_expired(host: Host) -> None:
+    nonces = host("a")
+    assert nonces.is_first(TOKEN, NOW + 360, NOW)
+    late = NOW + 361 + MARGIN_SECONDS
+    assert nonces.is_first(TOKEN, late + 360, late)
+    assert not nonces.is_first(TOKEN, late + 360, late)
+
+
+def test_of_many_at_once_one_is_the_first(host: Host) -> None:
+    hosts = [host("a"), host("a"), host("b")]
+    said: list[bool] = []
+    start = threading.Barrier(12)
+
+    def ask(nonces: Nonces) -> None:
+        start.wait(10)
+        said.append(nonces.is_first(TOKEN, NOW + 360, NOW))
+
+    threads = [threading.Thread(target=ask, args=(hosts[i % 3],)) for i in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(said) == [False] * 11 + [True]
+
+
+ASK = """
+import sys
+from pathlib import Path
+from service.record import nonces
+from service.record.store import Store
+nonces.ANSWER_SECONDS = 30
+asked = nonces.Nonces(Store(sys.argv[1]), Path(sys.argv[2]))
+for number in range(50):
+    print(int(asked.is_first(nonces.digest("i", str(number)), 1795428360, 1795428000)))
+asked.stop()
+"""
+
+
+def test_several_processes_count_together(database_url: str, tmp_path: Path) -> None:
+    hosted(database_url, tmp_path)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ASK, database_url, str(tmp_path / name)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        for name in ("a", "a", "b")
+    ]
+    said = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert [sum(map(int, each)) for each in zip(*said, strict=True)] == [1] * 50
+
+
+def test_what_has_expired_is_swept_away(database_url: str) -> None:
+    ledger = ledger_of(database_url)
+    for number in range(1500):
+        ledger.enter(digest("old", str(number)), NOW - MARGIN_SECONDS - 1, NOW - 5000)
+    ledger.enter(TOKEN, NOW, NOW)
+    ledger.sweep(NOW)
+    with ledger.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(Nonce)) == 1
+    assert not ledger.enter(TOKEN, NOW, NOW)
+    ledger.close()
+
+
+def test_nothing_that_was_said_is_kept_in_the_clear(database_url: str) -> None:
+    ledger = ledger_of(database_url)
+    ledger.enter(digest("https://ehr.example", "secret-jti"), NOW, NOW)
+    with ledger.reading() as connection:
+        ((kept, _),) = connection.execute(select(Nonce.digest, Nonce.expires)).all()
+    assert len(kept) == 32
+    assert b"secret" not in kept
+    ledger.close()
+
+
+def test_a_file_that_another_process_holds_costs_a_moment_and_no_answer(tmp_path: Path) -> None:
+    file = tmp_path / "magnesia-nonces.sqlite"
+    nonces = hosted(f"sqlite:///{tmp_path / 'magnesia.sqlite'}", tmp_path / "spool")
+    assert nonces.is_first(TOKEN, NOW + 360, NOW)
+    blocker = sqlite3.connect(file, isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+    began = monotonic()
+    other = digest("i", "while locked")
+    assert nonces.is_first(other, NOW + 360, NOW)
+    assert not nonces.is_first(other, NOW + 360, NOW), "the process itself remembers"
+    assert monotonic() - began < 3
+    assert nonces.state() == {"store": "down", "unshared": 0, "unwritten": 2}
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert not nonces.is_first(TOKEN, NOW + 360, NOW)
+    assert nonces.state()["store"] == "up"
+    nonces.stop()
+
+
+def url_of(running: Cluster) -> str:
+    return running.url.replace("postgresql:", "postgresql+psycopg:")
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = monotonic() + seconds
+    while monotonic() < deadline:
+        if true():
+            return True
+        threading.Event().wait(0.05)
+    return False
+
+
+def fresh(name: str) -> bytes:
+    return digest("i", name)
+
+
+@pytest.mark.usefixtures("_patient")
+def test_a_postgresql_that_stops_costs_no_answer_and_learns_later(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    here, there = (hosted(url_of(postgres), tmp_path / name) for name in ("here", "there"))
+    second = hosted(url_of(postgres), tmp_path / "here")
+    assert here.is_first(fresh("before"), NOW + 360, NOW)
+    postgres.stop()
+    assert not here.is_first(fresh("before"), NOW + 360, NOW), "known to this host"
+    assert not second.is_first(fresh("before"), NOW + 360, NOW), "and to its other workers"
+    assert here.is_first(fresh("during"), NOW + 360, NOW)
+    assert not second.is_first(fresh("during"), NOW + 360, NOW)
+    assert here.state()["unshared"] == 1
+    assert here.state()["store"] == "down"
+    postgres.start()
+    assert wait_until(lambda: here.state()["store"] == "up"), "it never noticed"
+    assert not there.is_first(fresh("during"), NOW + 360, NOW), "told when it was back"
+    for nonces in (here, second, there):
+        nonces.stop()
+
+
+def test_a_postgresql_that_hangs_holds_up_one_answer_for_a_moment(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    nonces = hosted(url_of(postgres), tmp_path)
+    assert nonces.is_first(fresh("before"), NOW + 360, NOW)
+    postgres.freeze()
+    try:
+        began = monotonic()
+        assert nonces.is_first(fresh("first"), NOW + 360, NOW)
+        assert monotonic() - began < ANSWER_SECONDS + 0.5
+        began = monotonic()
+        for number in range(20):
+            assert nonces.is_first(fresh(f"next {number}"), NOW + 360, NOW)
+        assert monotonic() - began < 1.0, "only the first one waits"
+    finally:
+        postgres.thaw()
+    assert wait_until(lambda: nonces.state()["store"] == "up")
+    nonces.stop()

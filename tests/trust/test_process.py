@@ -1,0 +1,71 @@
+"""Used tokens over real processes: restarts, hosts that share a PostgreSQL, and one that stops."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter, sleep
+
+import requests
+
+from tests.cluster import Cluster
+from tests.durability.site import Site
+from tests.trust.issuer import Issuer, write_clients
+
+ISSUER = Issuer("Example EHR", "https://ehr.example")
+ADDRESS = "http://127.0.0.1:8000/cds-services"
+#: A host tries once a second to tell the database what it has missed.
+_LEARNT_SECONDS = 6
+
+
+def site(directory: Path, database_url: str) -> Site:
+    """A host; every host is behind the same address."""
+    clients = write_clients(directory, ISSUER)
+    host = Site(directory, database_url)
+    host.expect(
+        MAGNESIA_AUTH="required",
+        MAGNESIA_CLIENTS=str(clients),
+        MAGNESIA_BASE_URL="http://127.0.0.1:8000",
+    )
+    return host
+
+
+def status(host: Site, token: str) -> int:
+    return requests.get(
+        f"{host.url}/cds-services", headers={"Authorization": f"Bearer {token}"}, timeout=30
+    ).status_code
+
+
+def test_a_token_is_used_once_over_workers_and_a_restart(database_url: str, tmp_path: Path) -> None:
+    tokens = [ISSUER.token(ADDRESS) for _ in range(6)]
+    with site(tmp_path, database_url) as host:
+        assert [status(host, token) for token in tokens] == [200] * 6
+        assert [status(host, token) for token in tokens * 2] == [401] * 12, "over two workers"
+        host.stop()
+        host.start()
+        assert [status(host, token) for token in tokens] == [401] * 6, "after a restart"
+        assert status(host, ISSUER.token(ADDRESS)) == 200
+        host.kill()
+        host.start()
+        assert [status(host, token) for token in tokens] == [401] * 6, "after a kill"
+
+
+def test_two_hosts_on_one_postgresql_and_the_postgresql_stops(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        here, there = (
+            stack.enter_context(site(tmp_path / name, postgres.url)) for name in ("here", "there")
+        )
+        shared = [ISSUER.token(ADDRESS) for _ in range(4)]
+        assert [status(here, token) for token in shared] == [200] * 4
+        assert [status(there, token) for token in shared] == [401] * 4, "at another host"
+        postgres.stop()
+        alone = [ISSUER.token(ADDRESS) for _ in range(10)]
+        began = perf_counter()
+        assert [status(here, token) for token in alone] == [200] * 10, "answers do not suffer"
+        assert perf_counter() - began < 10
+        assert [status(here, token) for token in alone + shared] == [401] * 14, "this host knows"
+        assert "No database can say which tokens were used" in here.log
+        assert here.log.count("No database can say") <= len(here.workers()), "said once by each"
+        postgres.start()
+        sleep(_LEARNT_SECONDS)
+        assert [status(there, token) for token in alone] == [401] * 10, "told when it was back"

@@ -22,8 +22,9 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
 
     Every other element stays, also those that nobody here understands; `status` and `intent`, which
     R4 demands, are added where a draft has none. `text` replaces a dosage
-    text that would contradict the new dose. None if what comes out would not be valid R4: then
-    the draft cannot be mended from here, and the card only says what is wrong.
+    text that would contradict the new dose. None if the draft says its dose more than once, as one
+    EHR takes the first of them and another their sum, or if what comes out would not be valid R4:
+    then the draft cannot be mended from here, and the card only says what is wrong.
     """
     order: Json = deepcopy(dict(draft))
     order.setdefault("status", "draft")
@@ -38,6 +39,9 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
         return None
     instruction = instructions[0]
     if not isinstance(instruction, dict):
+        return None
+    doses = instruction.get("doseAndRate")
+    if isinstance(doses, list) and len(doses) > 1:
         return None
     _set(instruction, dosing, text)
     try:
@@ -61,12 +65,12 @@ def _set(instruction: Json, dosing: Dosing, text: str) -> None:
         doses = instruction["doseAndRate"] = [{}]
     for name in ("doseQuantity", "doseRange", *_RATES):
         instruction.pop(name, None)
-    for item in doses:
-        if isinstance(item, dict):
-            for name in ("doseRange", *_RATES):
-                item.pop(name, None)
-            item["doseQuantity"] = dose
-            item["rateRatio"] = rate
+    item = doses[0]
+    if isinstance(item, dict):
+        for name in ("doseRange", *_RATES):
+            item.pop(name, None)
+        item["doseQuantity"] = dose
+        item["rateRatio"] = rate
     timing = instruction.get("timing")
     repeat = timing.get("repeat") if isinstance(timing, dict) else None
     if isinstance(repeat, dict) and "duration" in repeat:

@@ -40,6 +40,7 @@ CANNOT = {
     "docker run --read-only --tmpfs /tmp --volume magnesia:/var/lib/magnesia"
     " --env-file /etc/magnesia.env --publish 8000:8000 magnesia:0.1.0": _ENGINE,
     "magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR server; tests/e2e has one",
+    "magnesia clients check examples/clients.toml --token -": "reads a token, which a client makes",
     "pg_dump --format=custom --file=magnesia.dump magnesia": "needs the site's PostgreSQL",
 }
 

@@ -121,3 +121,16 @@ def test_a_correction_that_cannot_be_sent_back_is_not_announced() -> None:
     assert "dose" not in answer.assessment, "no dose leaves, so none is told as suggested"
     assert "not-corrected" in {finding["id"] for finding in answer.assessment["findings"]}
     assert [each.get("isRecommended", False) for each in card["suggestions"]] == [True]
+
+
+def test_a_draft_that_says_its_dose_twice_is_not_corrected() -> None:
+    (dosage,) = _dosage(2, 5, count=1)
+    (each,) = dosage["doseAndRate"]
+    for types in (("ordered", "calculated"), ("ordered", "ordered")):
+        doses = [each | {"type": {"coding": [{"code": code}]}} for code in types]
+        answer = _decided(_draft("magnesium sulfate", [dosage | {"doseAndRate": doses}]))
+        (card,) = answer.cards
+        assert "update" not in {
+            action["type"] for one in card["suggestions"] for action in one["actions"]
+        }, "an EHR that adds the doses up would give twice the dose"
+        assert "Rate too fast" in card["detail"]

@@ -61,6 +61,13 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
+    def __copy__(self) -> Self:
+        """A copy is made in order to change it, so it remembers nothing that was worked out."""
+        copied = super().__copy__()
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
+
 
 class Coding(Part):
     """A code of a terminology, as CDS Hooks and FHIR write it."""

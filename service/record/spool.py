@@ -15,12 +15,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 _SUFFIX = ".ndjson"
 #: How many lines are handed over at a time.
 BATCH = 500
 _CHUNK = 1024 * 1024
+#: How long the size of the other processes' files is taken as known while there is much room:
+#: looking costs more than appending.
+_LOOK_SECONDS = 0.5
 
 
 class SpoolFull(Exception):
@@ -39,6 +43,9 @@ class Spool:
         self._path = directory / f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}{_SUFFIX}"
         self._descriptor: int | None = None
         self._lock = threading.Lock()
+        #: How much the files of other processes held, and when that was looked up.
+        self._others_held = 0
+        self._looked_at = 0.0
         #: In the own file: what has been handed over, and what is whole.
         self._offset = 0
         self._end = 0
@@ -56,7 +63,7 @@ class Spool:
         """
         data = b"".join(line + b"\n" for line in lines)
         with self._lock:
-            if self._others_size() + self._end + len(data) > self._limit:
+            if not self._has_room(self._end + len(data)):
                 raise SpoolFull
             descriptor = self._opened()
             try:
@@ -131,6 +138,15 @@ class Spool:
         for path in sorted(self.directory.glob(f"*{_SUFFIX}")):
             if path != self._path:
                 yield path
+
+    def _has_room(self, own: int) -> bool:
+        """Whether the own file may hold so many bytes. Once half of the limit is used, the other
+        files are looked at each time."""
+        now = monotonic()
+        roomy = 2 * (self._others_held + own) < self._limit
+        if not roomy or now - self._looked_at > _LOOK_SECONDS:
+            self._others_held, self._looked_at = self._others_size(), now
+        return self._others_held + own <= self._limit
 
     def _others_size(self) -> int:
         total = 0

@@ -37,6 +37,9 @@ SPOOL_BYTES = 256 * 1024 * 1024
 _WRITE_SECONDS = 5.0
 #: How often what waits is looked after when nothing new comes.
 _IDLE_SECONDS = 1.0
+#: Decisions that are in the spool within such a time go to the store together: one commit for each
+#: of them would cost more than all the rest of a call.
+_GATHER_SECONDS = 0.2
 #: Longer than a write, so that what hangs at the store at the end still gets into the spool.
 _STOP_SECONDS = 7.0
 _DOWN = "The store is down"
@@ -85,6 +88,7 @@ class Writer:
         self._held: list[Entry] = []
         self._stopping = threading.Event()
         self._spooled = threading.Event()
+        self._hurried = threading.Event()
         self._complained: set[str] = set()
         self._written = 0
         self._told_at = 0.0
@@ -126,6 +130,7 @@ class Writer:
         with suppress(Full):
             self._queue.put_nowait(None)
         self._spooled.set()
+        self._hurried.set()
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
         self._report_to_spool()
@@ -141,6 +146,7 @@ class Writer:
         while monotonic() < deadline:
             if not self._queue.unfinished_tasks and not self._spool.waiting:
                 return True
+            self._hurried.set()
             threading.Event().wait(0.005)
         return False
 
@@ -197,6 +203,8 @@ class Writer:
             if self._desk.is_shut:
                 self._stopping.wait(_IDLE_SECONDS)
             elif self._spooled.wait(_IDLE_SECONDS):
+                self._hurried.wait(_GATHER_SECONDS)
+                self._hurried.clear()
                 self._spooled.clear()
         # The other thread ends with the queue; what it spooled last is still to be written.
         self._threads[0].join()

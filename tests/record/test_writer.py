@@ -114,7 +114,7 @@ def test_while_the_store_is_down_decisions_wait_on_disk(
     for _ in range(20):
         record.keep(decision())
     until(lambda: record.state()["spooled"] == 20, "20 decisions in the spool")
-    assert record.state()["store"] == "down"
+    until(lambda: record.state()["store"] == "down", "that it is down is told")
     until(lambda: float(str(record.state()["down_seconds"])) > 0.1, "for how long is told")
     store.down = False
     assert record.flush(SECONDS)

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from service.record import schema
-from service.record.entries import CardEntry, DecisionEntry, Entry, FeedbackEvent, LossEntry
+from service.record.entries import DecisionEntry, Entry, FeedbackEvent, LossEntry
 from service.record.errors import RecordError, StoreDown
-from service.record.tables import (
-    Accepted,
-    Card,
-    Comment,
-    Decision,
-    Feedback,
-    Loss,
-    Suggestion,
-    Table,
-    Verdict,
-)
+from service.record.rows import Rows
+from service.record.tables import Accepted, Comment, Feedback, Table, Verdict
 
 Row = dict[str, Any]
 
@@ -131,28 +123,8 @@ class Store:
         """Write decisions and losses; one that is there already stays as it is."""
         decisions = [entry for entry in entries if isinstance(entry, DecisionEntry)]
         losses = [entry for entry in entries if isinstance(entry, LossEntry)]
-        cards = [
-            (decision, position, card)
-            for decision in decisions
-            for position, card in enumerate(decision.cards)
-        ]
         with self.writing() as connection:
-            self._add(connection, Decision, [_decision(decision) for decision in decisions])
-            self._add(connection, Card, [_card(*card) for card in cards])
-            self._add(connection, Suggestion, [row for *_, card in cards for row in _offers(card)])
-            self._add(
-                connection,
-                Loss,
-                [
-                    {
-                        "id": loss.id,
-                        "at": loss.at,
-                        "decisions": loss.decisions,
-                        "reason": loss.reason,
-                    }
-                    for loss in losses
-                ],
-            )
+            self._rows.write(connection, decisions, losses)
 
     def append(self, events: Sequence[FeedbackEvent]) -> None:
         """Write feedback, all of it or none, and what counts now for each of its cards."""
@@ -215,6 +187,10 @@ class Store:
         if rows:
             connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
 
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows(self.engine.dialect)
+
     def _insert(self, table: type[Table]) -> Any:
         # The two constructs are alike, but their common base lacks what is used here.
         return (sqlite if self.is_sqlite else postgresql).insert(table)
@@ -258,64 +234,6 @@ def _begin(connection: Connection) -> None:
     if not options.get(schema.PLAIN):
         # A writer says so at once: a reader who turns writer may find that it cannot.
         connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
-
-
-def _decision(entry: DecisionEntry) -> Row:
-    return {
-        "id": entry.id,
-        "at": entry.at,
-        "day": entry.at.date(),
-        "client": entry.client,
-        "hook_instance": entry.hook_instance,
-        "hook": entry.hook,
-        "service": entry.service,
-        "protocol_id": entry.protocol_id,
-        "protocol_version": entry.protocol_version,
-        "protocol_status": entry.protocol_status,
-        "silent": entry.silent,
-        "status": entry.status,
-        "latency_ms": entry.latency_ms,
-        "band": entry.band,
-        "rule": entry.rule,
-        "row": entry.row,
-        "dose_grams": entry.dose_grams,
-        "dose_minutes": entry.dose_minutes,
-        "findings": entry.findings,
-        "unusable": entry.unusable,
-        "silence": entry.silence,
-        "cards": len(entry.cards),
-        "age_band": entry.age_band,
-        "patient_hash": entry.patient_hash,
-    }
-
-
-def _card(entry: DecisionEntry, position: int, card: CardEntry) -> Row:
-    return {
-        "id": card.id,
-        "decision_id": entry.id,
-        "position": position,
-        "at": entry.at,
-        "day": entry.at.date(),
-        "client": entry.client,
-        "service": entry.service,
-        "rule": entry.rule,
-        "band": entry.band,
-        "silent": entry.silent,
-        "indicator": card.indicator,
-        "topic": card.topic,
-    }
-
-
-def _offers(card: CardEntry) -> Iterator[Row]:
-    for position, suggestion in enumerate(card.suggestions):
-        yield {
-            "id": suggestion.id,
-            "card_id": card.id,
-            "position": position,
-            "label": suggestion.label,
-            "recommended": suggestion.recommended,
-            "actions": suggestion.actions,
-        }
 
 
 def _feedback(item: FeedbackEvent) -> Row:

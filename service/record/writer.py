@@ -1,11 +1,11 @@
 """Writes decisions down beside the calls, never in their way.
 
 `keep` puts an entry into a queue of limited length and returns. One thread empties the queue into
-the spool at once, so that a kill finds next to nothing in memory, however slow the store is.
-Another writes what has been spooled to the store, batch by batch, and waits while the store is
-down. What the spool does not take goes to the store directly, and stays in memory until one of
-them takes it; what the queue then has no room for is counted, logged, and written down as a loss
-once the store is back.
+the spool every 20 ms, so that a kill finds in memory only what came in as long, however slow the
+store is. Another writes what has been spooled to the store, once a second under load, and waits
+while the store is down. What the spool does not take goes to the store directly, and stays in
+memory until one of them takes it; what the queue then has no room for is counted, logged, and
+written down as a loss once the store is back.
 """
 
 import atexit
@@ -14,10 +14,8 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Empty, Full, Queue
 from time import monotonic
 from uuid import uuid4
 
@@ -28,6 +26,7 @@ from service.record.entries import DecisionEntry, Entry, LossEntry
 from service.record.errors import RecordError, StoreDown
 from service.record.spool import Spool, SpoolFull
 from service.record.store import Store, Unwritable
+from service.record.tray import Tray
 
 #: Decisions of one process that wait in memory: what half a minute of heavy load makes.
 CAPACITY = 10_000
@@ -37,9 +36,11 @@ SPOOL_BYTES = 256 * 1024 * 1024
 _WRITE_SECONDS = 5.0
 #: How often what waits is looked after when nothing new comes.
 _IDLE_SECONDS = 1.0
-#: Decisions that are in the spool within such a time go to the store together: one commit for each
-#: of them would cost more than all the rest of a call.
-_GATHER_SECONDS = 0.2
+#: How long decisions gather before they go to the spool together. A kill takes those of so long.
+_GATHER_SECONDS = 0.02
+#: How long after a write to the store the next one begins, at the earliest: the more there is in a
+#: transaction, the less each decision costs.
+_PACE_SECONDS = 1.0
 #: Longer than a write, so that what hangs at the store at the end still gets into the spool.
 _STOP_SECONDS = 7.0
 _DOWN = "The store is down"
@@ -80,7 +81,7 @@ class Writer:
         self._begin()
 
     def _begin(self) -> None:
-        self._queue: Queue[Entry | None] = Queue(self._capacity)
+        self._queue: Tray[Entry] = Tray(self._capacity)
         self._desk = Desk("record-store")
         self._spool = Spool(self._directory, self._spool_bytes)
         self._threads: list[threading.Thread] = []
@@ -88,6 +89,7 @@ class Writer:
         self._held: list[Entry] = []
         self._stopping = threading.Event()
         self._spooled = threading.Event()
+        #: Set while somebody waits for what is kept to be written.
         self._hurried = threading.Event()
         self._complained: set[str] = set()
         self._written = 0
@@ -114,9 +116,7 @@ class Writer:
         """See to it that `entry` is written; never waits, never fails."""
         if self._pid != os.getpid():
             self.start()
-        try:
-            self._queue.put_nowait(entry)
-        except Full:
+        if not self._queue.put(entry):
             self._lose(1, "queue full")
 
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
@@ -126,11 +126,9 @@ class Writer:
             return
         deadline = monotonic() + seconds
         self._stopping.set()
-        # Wakes the thread; if the queue is full it is awake.
-        with suppress(Full):
-            self._queue.put_nowait(None)
-        self._spooled.set()
         self._hurried.set()
+        self._queue.wake()
+        self._spooled.set()
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
         self._report_to_spool()
@@ -143,38 +141,39 @@ class Writer:
     def flush(self, seconds: float) -> bool:
         """Wait until everything kept so far is in the store; False if it is not by then."""
         deadline = monotonic() + seconds
-        while monotonic() < deadline:
-            if not self._queue.unfinished_tasks and not self._spool.waiting:
-                return True
-            self._hurried.set()
-            threading.Event().wait(0.005)
-        return False
+        self._hurried.set()
+        try:
+            while monotonic() < deadline:
+                if not len(self._queue) and not self._spool.waiting:
+                    return True
+                threading.Event().wait(0.005)
+            return False
+        finally:
+            self._hurried.clear()
 
     def state(self) -> dict[str, object]:
         """What an operator wants to know of this process."""
         return {
             "store": "down" if self._desk.is_shut else "reachable",
             "down_seconds": round(self._desk.shut_seconds, 1),
-            "queued": self._queued,
+            "queued": len(self._queue),
             "spooled": self._spool.waiting,
             "written": self._written,
             "lost": self._lost.total(),
         }
 
-    @property
-    def _queued(self) -> int:
-        return self._queue.qsize() + len(self._held)
-
     def _tell(self) -> None:
         now = monotonic()
         if now - self._told_at >= _TELL_SECONDS:
             self._told_at = now
-            self.watch.waits(self._queued, self._spool.waiting, self._desk.shut_seconds)
+            self.watch.waits(len(self._queue), self._spool.waiting, self._desk.shut_seconds)
 
     def _empty_queue(self) -> None:
         """Thread: from the queue to the spool."""
-        while self._held or not (self._stopping.is_set() and self._queue.empty()):
-            self._held = self._held or self._drain(_IDLE_SECONDS)
+        while self._held or not (self._stopping.is_set() and not len(self._queue)):
+            self._held = self._held or self._queue.take(
+                BATCH, _IDLE_SECONDS, _GATHER_SECONDS, self._hurried
+            )
             self._tell()
             if not self._held:
                 continue
@@ -185,26 +184,25 @@ class Writer:
                     continue
                 decisions = sum(isinstance(entry, DecisionEntry) for entry in self._held)
                 self._lose(decisions, "neither spool nor store at the end")
-            for _ in self._held:
-                self._queue.task_done()
             self._held = []
+            self._queue.done()
 
     def _empty_spool(self) -> None:
         """Thread: from the spool to the store."""
         # Connected before the first decision comes.
         self._went_to_store([])
-        looked_around = 0.0
+        looked_around = handed_over = 0.0
         while not self._stopping.is_set():
             if monotonic() - looked_around >= _IDLE_SECONDS:
                 self._hand_over(self._spool.hand_over)
                 looked_around = monotonic()
             else:
                 self._hand_over(self._spool.hand_over_own)
+            handed_over = monotonic()
             if self._desk.is_shut:
                 self._stopping.wait(_IDLE_SECONDS)
             elif self._spooled.wait(_IDLE_SECONDS):
-                self._hurried.wait(_GATHER_SECONDS)
-                self._hurried.clear()
+                self._hurried.wait(max(0.0, handed_over + _PACE_SECONDS - monotonic()))
                 self._spooled.clear()
         # The other thread ends with the queue; what it spooled last is still to be written.
         self._threads[0].join()
@@ -225,23 +223,6 @@ class Writer:
             self._complain(error)
         except OSError as error:
             self._say_once(f"The spool cannot be read ({error.strerror}).")
-
-    def _drain(self, seconds: float = 0) -> list[Entry]:
-        """What is in the queue, at most a batch of it; waits for the first."""
-        batch: list[Entry] = []
-        try:
-            entry = self._queue.get(timeout=seconds) if seconds else self._queue.get_nowait()
-            while True:
-                if entry is None:
-                    self._queue.task_done()
-                else:
-                    batch.append(entry)
-                if len(batch) == BATCH:
-                    break
-                entry = self._queue.get_nowait()
-        except Empty:
-            pass
-        return batch
 
     def _went_to_store(self, batch: Sequence[Entry]) -> bool:
         try:

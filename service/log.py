@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any
 
 import msgspec
-import structlog
 
 from service.settings import LogFormat
 
@@ -116,6 +115,9 @@ def _json(_logger: Any, _method: str, event: Event) -> bytes:
 
 
 def _for_people(*, colors: bool) -> Renderer:
+    # A service that runs unattended writes JSON, and does without what makes lines pretty.
+    import structlog  # noqa: PLC0415
+
     console = structlog.dev.ConsoleRenderer(colors=colors, sort_keys=False)
 
     def render(logger: Any, method: str, event: Event) -> str:

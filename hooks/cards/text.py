@@ -8,6 +8,7 @@ from typing import Final
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_TAG: Final = re.compile(r"<(?=[/!?A-Za-z])")
 _LONGEST: Final = 60
 _MOST_PLACES: Final = 10
 _PLACES: Final = [Decimal(1).scaleb(-digits) for digits in range(_MOST_PLACES)]
@@ -20,6 +21,12 @@ def plain(text: str) -> str:
     """Text from a request on one line, without control characters, cut to a readable length."""
     line = _UNPRINTABLE.sub(" ", text).strip()
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def untagged(text: str) -> str:
+    """Text from a request for a line that is no Markdown: nothing in it begins a tag, should an
+    EHR put the line into a page as it is."""
+    return _TAG.sub("< ", plain(text))
 
 
 def escaped(text: str) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from hooks.cards.text import ago, clock, escaped, number, plain, rounded, window
+from hooks.cards.text import ago, clock, escaped, number, rounded, untagged, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.moments import Moment
 from hooks.chart.order import Order
@@ -44,7 +44,7 @@ class Wording:
         """The card's summary: one plain line, shorter than 140 characters."""
         words = self.words
         if self.assessment.card is CardKind.INDETERMINATE:
-            problem = self._problem(self.assessment.evidence.magnesium, plain)
+            problem = self._problem(self.assessment.evidence.magnesium, untagged)
             words = words.but(reason=problem)
         text = fill(self._card_text().summary, words)
         if len(text) <= _LONGEST_SUMMARY:

@@ -33,7 +33,14 @@ def test_the_migrations_make_what_the_models_say(store: Store) -> None:
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Table.metadata) == []
-    assert revision(store) == [schema.head()]
+    assert revision(store) == [schema.HEAD], "schema.HEAD names the last of the migrations"
+
+
+@pytest.mark.usefixtures("store")
+def test_a_start_that_finds_nothing_to_do_does_without_alembic(database_url: str) -> None:
+    start = f"{START}assert 'alembic' not in sys.modules\n"
+    command = [sys.executable, "-c", start, database_url]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2], timeout=60)
 
 
 def test_several_processes_may_start_at_once(database_url: str) -> None:
@@ -50,7 +57,7 @@ def test_several_processes_may_start_at_once(database_url: str) -> None:
         _, errors = start.communicate(timeout=60)
         assert start.returncode == 0, errors
     store = Store(database_url)
-    assert revision(store) == [schema.head()]
+    assert revision(store) == [schema.HEAD]
     store.close()
 
 

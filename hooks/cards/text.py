@@ -7,9 +7,10 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _TAG: Final = re.compile(r"<(?=[/!?A-Za-z])")
 _LONGEST: Final = 60
+#: Of a text of any length so much is looked at.
+_READ: Final = 1000
 _MOST_PLACES: Final = 10
 _PLACES: Final = [Decimal(1).scaleb(-digits) for digits in range(_MOST_PLACES)]
 _HOUR: Final = 60
@@ -18,9 +19,15 @@ _HTML: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def plain(text: str) -> str:
-    """Text from a request on one line, without control characters, cut to a readable length."""
-    line = _UNPRINTABLE.sub(" ", text).strip()
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+    """Text from a request on one line, without what cannot be seen, cut to a readable length."""
+    line = text[:_READ]
+    if not line.isprintable():
+        seen = (character if character.isprintable() else " " for character in line)
+        line = " ".join("".join(seen).split())
+    line = line.strip()
+    if len(line) <= _LONGEST and len(text) <= _READ:
+        return line
+    return f"{line[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def untagged(text: str) -> str:

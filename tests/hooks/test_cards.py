@@ -216,6 +216,25 @@ def test_the_summary_is_plain_text(line: str) -> None:
     assert not re.search(r"&[a-z]+;|\\", card["summary"]), "escaped for Markdown, shown as it is"
 
 
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("<script>x", "status < script>x,"),
+        ("</p>", "status < /p>,"),
+        ("fi\ufeffnal\u202e\u0000", "status fi nal,"),
+        ("<2", "status <2,"),
+        ("x" * 5000, f"status {'x' * 59}\N{HORIZONTAL ELLIPSIS},"),
+        ("\u200b" * 5000, "status \N{HORIZONTAL ELLIPSIS},"),
+    ],
+)
+def test_a_summary_says_what_came_and_cannot_be_taken_for_markup(status: str, shown: str) -> None:
+    observation = {**result("magnesium", "1.2 mg/dL"), "status": status}
+    case = Case(potassium="2.9 mmol/L", bundles={"magnesium": bundle([observation])})
+    (card,) = decide(case).cards
+    assert shown in f"{card['summary']},"
+    assert card["summary"].isprintable()
+
+
 def test_the_answer_is_the_same_each_time() -> None:
     assert without_ids(decide(SEED)) == without_ids(decide(SEED))
 

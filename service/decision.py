@@ -4,7 +4,8 @@ import hmac
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
-from uuid import uuid4
+
+from uuid_utils.compat import uuid7
 
 from service.hook import Born
 from service.observability import Call
@@ -27,7 +28,7 @@ def entry(call: Call, status: int, latency_ms: float) -> DecisionEntry:
     protocol = _object(account.get("protocol"))
     dose = _object(account.get("dose"))
     return DecisionEntry(
-        id=uuid4(),
+        id=uuid7(),
         at=call.at,
         service=call.service,
         status=status,
@@ -123,7 +124,7 @@ def _action(action: Json) -> dict[str, Any]:
 
 def _id(value: object) -> str:
     # A card without a uuid gets no feedback, but is a card all the same.
-    return value if isinstance(value, str) and 0 < len(value) <= CARD else str(uuid4())
+    return value if isinstance(value, str) and 0 < len(value) <= CARD else str(uuid7())
 
 
 def _object(value: object) -> Json:

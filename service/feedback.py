@@ -9,9 +9,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
+from uuid_utils.compat import uuid7
 
 from service.outcomes import Issue, Refusal, refuse
 from service.record import Record, StoreDown
@@ -86,7 +87,7 @@ def _event(
         raise _Fault(f"{path}.outcome", "`accepted` or `overridden`")
     reason = _reason(item, path)
     return FeedbackEvent(
-        id=uuid4(),
+        id=uuid7(),
         received_at=received_at,
         position=position,
         service=service,

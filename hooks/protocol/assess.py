@@ -235,7 +235,7 @@ class _Case:
     def _barred(self, band: Band, gate: str, ruling: Ruling) -> Assessment:
         """G5, G7, G8, G9: no dose; magnesium that is ordered all the same is named (settled 2)."""
         row, dosing = self._row(band)
-        self._find(band.id)
+        self._find(band.id, barred=True)
         self._find_rates()
         replacement = self.evidence.replacement
         for order in (*replacement.selected, *replacement.others, *replacement.elsewhere):
@@ -330,7 +330,7 @@ class _Case:
         return row, row.dosing
 
     def _find(self, band: str, *, barred: bool = False) -> None:
-        """What results and company say; `barred`: nothing that speaks for magnesium by mouth."""
+        """What results and company say; `barred`: nothing that speaks of a dose or for one."""
         findings.about_results(self.evidence, band, self.found, barred=barred)
         findings.about_company(self.evidence, band, self.found, barred=barred)
 

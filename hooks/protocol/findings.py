@@ -49,9 +49,10 @@ class Findings:
 def about_results(evidence: Evidence, band: str, found: Findings, *, barred: bool = False) -> None:
     """What the results themselves say: kidneys, potassium, hemolysis, earlier doses, gaps.
 
-    `barred`: magnesium by mouth would be wrong as well, so nothing speaks for it.
+    `barred`: no dose is suggested, so nothing speaks of one; and none by mouth, which would be
+    wrong as well.
     """
-    if band in _DOSED:
+    if band in _DOSED and not barred:
         _kidneys(evidence, found)
     elif band == "mild" and not barred:
         _kidneys_by_mouth(evidence, found)

@@ -2,9 +2,10 @@
 
 import logging
 import os
+import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 import msgspec
@@ -138,19 +139,29 @@ def serve(fired: Path | None) -> None:
     metavar="SECONDS",
     help="Wait so long for the service to be ready.",
 )
+@click.option(
+    "--token-file",
+    "token",
+    type=click.File(),
+    metavar="FILE",
+    help="Send the token in FILE too, one that has not been used; - is standard input.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as it came.")
-def fire(file: Path, url: str, as_is: bool, seconds: float, as_json: bool) -> None:
+def fire(
+    file: Path, url: str, as_is: bool, seconds: float, token: TextIO | None, as_json: bool
+) -> None:
     """Send the request in FILE to a service and print the cards as an EHR shows them.
 
     The dates in the file are moved to the present first, if it names the moment for which it was
     written.
     """
     case = _load(file)
+    said = None if token is None else _token(token)
     if case.now is None and not as_is:
         click.echo(f"{file} names no moment of its own, so it is sent as it is.", err=True)
     client.wait_until_ready(url, seconds)
     try:
-        _fire(case, url, as_is=as_is, as_json=as_json)
+        _fire(case, url, said, as_is=as_is, as_json=as_json)
     except client.ClientError as error:
         _stop(str(error), status=1)
 
@@ -371,9 +382,20 @@ def _load(file: Path) -> Fixture:
         _stop(str(error), status=1)
 
 
-def _fire(case: Fixture, url: str, *, as_is: bool, as_json: bool) -> None:
+def _token(file: TextIO) -> str:
+    """The token that a file holds, alone on its line."""
+    try:
+        token = file.read().strip()
+    except (OSError, UnicodeDecodeError):
+        token = ""
+    if not re.fullmatch(r"[\w.~+/-]+=*", token, re.ASCII):
+        _stop("--token-file: there must be one token in it, and nothing else.", status=2)
+    return token
+
+
+def _fire(case: Fixture, url: str, token: str | None, *, as_is: bool, as_json: bool) -> None:
     request = case.request if as_is or case.now is None else case.freshened(utc_now())
-    answer = client.call(url, request)
+    answer = client.call(url, request, token)
     if as_json:
         encoded = msgspec.json.Encoder(decimal_format="number").encode(answer)
         click.echo(msgspec.json.format(encoded))
@@ -393,7 +415,7 @@ def _fire_beside(where: str, case: Fixture) -> None:
     try:
         url = f"{where}/cds-services/{_SERVICE}"
         client.wait_until_ready(url, _OWN_SERVER_SECONDS, lambda: os.getppid() == own)
-        _fire(case, url, as_is=False, as_json=False)
+        _fire(case, url, None, as_is=False, as_json=False)
     except client.ClientError as error:
         click.echo(f"magnesia: {sidebar.plain(str(error))}", err=True)
     finally:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 import requests
+from requests import PreparedRequest
+from requests.auth import AuthBase
 
 TIMEOUT_SECONDS = 30
 _POLL_SECONDS = 0.1
@@ -21,14 +23,29 @@ class ClientError(Exception):
     """A service gave no cards: it cannot be reached, or refused. The message says which."""
 
 
-def call(url: str, request: dict[str, Any]) -> dict[str, Any]:
-    """The service's answer to `request`; raises ClientError."""
+class Bearer(AuthBase):
+    """Sends a token, whatever else the machine knows about the server."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """`request` with the token."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def call(url: str, request: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+    """The service's answer to `request`, sent with `token`; raises ClientError."""
+    if token is not None and not _is_private(url):
+        raise ClientError("A token is sent over https only, or to this machine.")
     try:
         with session_for(url) as session:
             response = session.post(
                 url,
                 data=_encoder.encode(request),
                 headers={"Content-Type": "application/json", "Accept": "application/json"},
+                auth=None if token is None else Bearer(token),
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
@@ -74,6 +91,11 @@ def session_for(url: str) -> requests.Session:
     # A proxy named in the environment is for other machines than this one.
     session.trust_env = not _is_loopback(host)
     return session
+
+
+def _is_private(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
 
 
 def _is_loopback(host: str) -> bool:

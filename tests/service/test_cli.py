@@ -161,6 +161,33 @@ class TestFire:
         assert "1.20" in result.stdout
 
     @responses.activate
+    def test_a_token_goes_with_the_call(self, file: Path, tmp_path: Path) -> None:
+        sent = responses.post(URL, json={"cards": []})
+        token = tmp_path / "token"
+        token.write_text("eyJ.eyJ.c2ln-_\n")
+        result = run("fire", str(file), "--token-file", str(token))
+        assert result.exit_code == 0, result.output
+        assert sent.calls[0].request.headers["Authorization"] == "Bearer eyJ.eyJ.c2ln-_"
+
+    @responses.activate
+    def test_a_token_is_not_sent_in_the_clear(self, file: Path, tmp_path: Path) -> None:
+        token = tmp_path / "token"
+        token.write_text("eyJ.eyJ.c2ln")
+        address = "http://tea.example/cds-services/tea"
+        result = run("fire", str(file), "--url", address, "--token-file", str(token))
+        assert result.exit_code == 1
+        assert result.stderr == "magnesia: A token is sent over https only, or to this machine.\n"
+        assert len(responses.calls) == 0
+
+    @pytest.mark.parametrize("content", ["", "two tokens", "a\r\nHost: tea.example", "\u00fc"])
+    def test_a_file_without_a_token(self, file: Path, tmp_path: Path, content: str) -> None:
+        token = tmp_path / "token"
+        token.write_text(content)
+        result = run("fire", str(file), "--token-file", str(token))
+        assert result.exit_code == 2
+        assert "--token-file: there must be one token in it, and nothing else." in result.stderr
+
+    @responses.activate
     @pytest.mark.parametrize("arguments", [(), ("--json",)])
     def test_a_refusal_is_told_in_its_own_words(
         self, file: Path, arguments: tuple[str, ...]

@@ -1,5 +1,7 @@
 """Used tokens over real processes: restarts, hosts that share a PostgreSQL, and one that stops."""
 
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter, sleep
@@ -10,6 +12,7 @@ from tests.cluster import Cluster
 from tests.durability.site import Site
 from tests.trust.issuer import Issuer, write_clients
 
+ROOT = Path(__file__).resolve().parents[2]
 ISSUER = Issuer("Example EHR", "https://ehr.example")
 ADDRESS = "http://127.0.0.1:8000/cds-services"
 #: A host tries once a second to tell the database what it has missed.
@@ -46,6 +49,29 @@ def test_a_token_is_used_once_over_workers_and_a_restart(database_url: str, tmp_
         host.kill()
         host.start()
         assert [status(host, token) for token in tokens] == [401] * 6, "after a kill"
+
+
+def test_the_command_line_can_send_a_token(database_url: str, tmp_path: Path) -> None:
+    call = f"{ADDRESS}/magnesium-replacement"
+    with site(tmp_path, database_url) as host:
+        command = [
+            *(sys.executable, "-m", "service.cli", "fire", "fixtures/seed-mg-1.2.json"),
+            *("--url", f"{host.url}/cds-services/magnesium-replacement", "--token-file", "-"),
+        ]
+
+        def fire(token: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                command, input=token, capture_output=True, text=True, check=False, cwd=ROOT
+            )
+
+        token = ISSUER.token(call)
+        accepted = fire(token)
+        assert accepted.returncode == 0, accepted.stderr
+        assert "2 g magnesium sulfate IV over 20 minutes" in accepted.stdout
+        refused = fire(token)
+        assert (refused.returncode, refused.stdout) == (1, ""), "a token is used once"
+        assert "The service answered 401." in refused.stderr
+        assert token not in refused.stderr
 
 
 def test_two_hosts_on_one_postgresql_and_the_postgresql_stops(

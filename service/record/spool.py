@@ -20,7 +20,7 @@ from uuid import uuid4
 
 _SUFFIX = ".ndjson"
 #: How many lines are handed over at a time.
-BATCH = 2000
+BATCH = 500
 _CHUNK = 1024 * 1024
 #: How long the size of the other processes' files is taken as known while there is much room:
 #: looking costs more than appending.

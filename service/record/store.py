@@ -4,6 +4,7 @@ A write is one transaction and is durable when it returns. Whatever the database
 StoreDown, except what is wrong with the data themselves.
 """
 
+import fcntl
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -112,12 +113,32 @@ class Store:
         """One transaction. Raises StoreDown, or Unwritable for what is wrong with the data."""
         self.prepare()
         try:
-            with self.engine.begin() as connection:
+            with self._turn(), self.engine.begin() as connection:
                 yield connection
         except (DataError, IntegrityError) as error:
             raise Unwritable(type(error.orig).__name__) from error
         except SQLAlchemyError as error:
             raise _down(error) from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """This process's turn to write to a file; the others wait in the order in which they came.
+
+        Without it they would ask SQLite again and again, less and less often, and one of them
+        could ask in vain for seconds while the others write. Raises StoreDown.
+        """
+        if self.path is None:
+            yield
+            return
+        try:
+            turn = os.open(f"{self.path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreDown(error.strerror or type(error).__name__) from error
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(turn)
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write decisions and losses; one that is there already stays as it is."""

@@ -1,10 +1,12 @@
 """The store: what is written is there, once, and the latest outcome counts."""
 
+import fcntl
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -182,3 +184,30 @@ def test_an_event_needs_no_known_card(store: Store) -> None:
     item: FeedbackEvent = feedback("123456")
     store.append([item])
     assert [row.card_id for row in rows(store, Feedback)] == ["123456"]
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'magnesia.sqlite'}")
+    store.prepare()
+    yield store
+    store.close()
+
+
+def test_processes_take_turns_to_write_to_a_file(sqlite: Store) -> None:
+    with Path(f"{sqlite.path}-turn").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        writing = threading.Thread(target=sqlite.write, args=([decision()],))
+        writing.start()
+        writing.join(0.2)
+        assert writing.is_alive(), "another process has its turn"
+        assert rows(sqlite, Decision) == [], "who reads waits for nobody"
+    writing.join(10)
+    assert not writing.is_alive(), "the turn has ended, with its process at the latest"
+    assert len(rows(sqlite, Decision)) == 1
+
+
+def test_a_store_beside_which_nothing_can_be_written_is_down(sqlite: Store) -> None:
+    Path(f"{sqlite.path}-turn").mkdir()
+    with pytest.raises(StoreDown, match="directory"):
+        sqlite.write([decision()])

@@ -8,11 +8,7 @@ T = TypeVar("T")
 
 
 class Tray(Generic[T]):
-    """At most `capacity` things. Many threads put; one takes, and says when it is done with them.
-
-    The thread that takes is not woken for each thing: under load every waking makes a call wait
-    until it has had the interpreter.
-    """
+    """At most `capacity` things. Many threads put; one takes, and says when these are done."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -30,12 +26,10 @@ class Tray(Generic[T]):
             self._filled.set()
         return True
 
-    def take(self, most: int, seconds: float, gather: float, hurry: Event) -> list[T]:
-        """What is here, at most `most`: wait `seconds` for the first, then gather what comes in
-        `gather` seconds, or until there is a hurry."""
+    def take(self, most: int, seconds: float) -> list[T]:
+        """What is here, at most `most`; waits `seconds` for the first."""
         if not self._filled.wait(seconds):
             return []
-        hurry.wait(gather)
         # Before looking, so that what comes from here on is not overlooked.
         self._filled.clear()
         # Counted before they leave, so that the tray never looks empty too early.

@@ -2,13 +2,18 @@
 
 from collections import deque
 from threading import Event
+from time import sleep
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 class Tray(Generic[T]):
-    """At most `capacity` things. Many threads put; one takes, and says when these are done."""
+    """At most `capacity` things. Many threads put; one takes, and says when these are done.
+
+    The thread that takes is not woken for each thing: every waking takes the interpreter from a
+    call that is being answered.
+    """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -26,10 +31,12 @@ class Tray(Generic[T]):
             self._filled.set()
         return True
 
-    def take(self, most: int, seconds: float) -> list[T]:
-        """What is here, at most `most`; waits `seconds` for the first."""
+    def take(self, most: int, seconds: float, gather: float = 0) -> list[T]:
+        """What is here, at most `most`: waits `seconds` for the first, then gathers what comes in
+        `gather` seconds more."""
         if not self._filled.wait(seconds):
             return []
+        sleep(gather)
         # Before looking, so that what comes from here on is not overlooked.
         self._filled.clear()
         # Counted before they leave, so that the tray never looks empty too early.

@@ -1,7 +1,7 @@
 """Writes decisions down beside the calls, never in their way.
 
 `keep` puts an entry into a queue of limited length and returns. One thread empties the queue into
-the spool at once, so that a kill finds next to nothing in memory, however slow the store is.
+the spool 2 ms later, so that a kill finds next to nothing in memory, however slow the store is.
 Another writes what has been spooled to the store, once a second under load, and waits while the
 store is down. What the spool does not take goes to the store directly, and stays in memory until
 one of them takes it; what the queue then has no room for is counted, logged, and written down as a
@@ -36,6 +36,8 @@ SPOOL_BYTES = 256 * 1024 * 1024
 _WRITE_SECONDS = 5.0
 #: How often what waits is looked after when nothing new comes.
 _IDLE_SECONDS = 1.0
+#: How long decisions gather before they go to the spool together. A kill takes those of so long.
+_GATHER_SECONDS = 0.002
 #: How long after a write to the store the next one begins, at the earliest: the more there is in a
 #: transaction, the less each decision costs.
 _PACE_SECONDS = 1.0
@@ -169,7 +171,7 @@ class Writer:
     def _empty_queue(self) -> None:
         """Thread: from the queue to the spool."""
         while self._held or not (self._stopping.is_set() and not len(self._queue)):
-            self._held = self._held or self._queue.take(BATCH, _IDLE_SECONDS)
+            self._held = self._held or self._queue.take(BATCH, _IDLE_SECONDS, _GATHER_SECONDS)
             self._tell()
             if not self._held:
                 continue

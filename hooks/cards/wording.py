@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from hooks.cards.text import ago, clock, escaped, number, rounded, untagged, window
+from hooks.cards.text import ago, clock, day, escaped, number, rounded, untagged, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.moments import Moment
 from hooks.chart.order import Order
@@ -439,7 +439,7 @@ class Wording:
         phrases = self.document.words
         words = {"age": ago(self.now - instant(moment, self.document.windows))}
         if moment.whole_day:
-            return fill(phrases.day, {**words, "at": f"{moment.at:%d %b %Y}"})
+            return fill(phrases.day, {**words, "at": day(moment.at)})
         return fill(phrases.time, {**words, "at": clock(moment.at, self.now)})
 
 

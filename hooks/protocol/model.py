@@ -593,6 +593,12 @@ class Words(Part):
     level_now: Sentence = Field(alias="level-now")
     oral_advice: Sentence = Field(alias="oral-advice")
     no_oral_advice: Sentence = Field(alias="no-oral-advice")
+    check_advice: Sentence = Field(alias="check-advice")
+    check: Sentence
+    other_indication: Sentence = Field(alias="other-indication")
+    any_indication: Sentence = Field(alias="any-indication")
+    more_problems: Sentence = Field(alias="more-problems")
+    nameless_problems: Sentence = Field(alias="nameless-problems")
     organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")
     rule_basis: Sentence = Field(alias="rule-basis")

@@ -119,6 +119,15 @@ def _conditions(count: int) -> Json:
     return _with("conditions", [request.condition(_PATIENT, said, index) for index in range(count)])
 
 
+def _problems_without_codes(count: int) -> Json:
+    said = {"system": "urn:local", "code": "1", "display": "a problem", "clinicalStatus": "active"}
+    problems = [
+        request.condition(_PATIENT, {**said, "display": f"a problem, {index}"}, index)
+        for index in range(count)
+    ]
+    return _with("conditions", problems)
+
+
 def _notes(count: int) -> Json:
     return _results("magnesium", 1, note=[{"text": f"note {index}"} for index in range(count)])
 
@@ -143,5 +152,6 @@ CALLS: Final[Mapping[str, Callable[[int], Json]]] = {
     "codes of one order": _codings,
     "levels ordered": _levels,
     "conditions": _conditions,
+    "conditions without a known code": _problems_without_codes,
     "notes of one result": _notes,
 }

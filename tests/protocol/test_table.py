@@ -126,7 +126,7 @@ def test_a_gates_question_holds_the_files_own_numbers() -> None:
         "Is renal function 15 mL/min or above, without dialysis?",
         "[condition]",
     )
-    assert gates["G5"][1:] == ("result preliminary", "8, settled-16")
+    assert gates["G5"][1:] == ("the newest result is preliminary", "8, settled-16")
 
 
 def test_windows_and_limits_are_called_by_a_name_each() -> None:

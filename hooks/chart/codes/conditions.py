@@ -11,12 +11,25 @@ from hooks.chart.fact import Fact
 _ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 _ICD_CATEGORY: Final = 3
 _NO_WORD: Final = re.compile(r"[^\w?]+")
-_SYSTEMS: Final = {
+#: Other names of a system.
+_NAMES: Final = {
     "urn:oid:2.16.840.1.113883.6.90": _ICD,
-    "http://hl7.org/fhir/sid/icd-10": _ICD,
-    "urn:oid:2.16.840.1.113883.6.3": _ICD,
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
 }
+#: Other editions, whose codes mean the same as far as they are listed here.
+_EDITIONS: Final = dict.fromkeys(
+    (
+        "http://hl7.org/fhir/sid/icd-10",
+        "urn:oid:2.16.840.1.113883.6.3",
+        "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
+        "http://fhir.de/CodeSystem/dimdi/icd-10-gm",
+        "http://hl7.org/fhir/sid/icd-10-gm",
+        "http://hl7.org/fhir/sid/icd-10-am",
+    ),
+    _ICD,
+)
+#: What some editions put behind a code: cross and star, `also`, `not further specified`.
+_MARKS: Final = "\N{DAGGER}*!+.-"
 
 
 class _Codes(Entry):
@@ -24,6 +37,7 @@ class _Codes(Entry):
     codes: tuple[Text, ...]
     source: Text
     verified: bool = True
+    only_this_edition: bool = False
 
 
 class _Condition(Entry):
@@ -52,10 +66,17 @@ class Stated(Fact, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ConditionCodes:
-    """Known conditions by (system, code), and by the beginning of a code."""
+    """Known conditions by (system, code), and by (system, beginning of a code).
+
+    `beginnings` are the lengths that these beginnings have, the longest first; `one_edition` are
+    the codes that mean something else in other editions of their system.
+    """
 
     exact: Mapping[tuple[str, str], str]
-    prefixes: Mapping[str, tuple[tuple[str, str], ...]]
+    prefixes: Mapping[tuple[str, str], str]
+    beginnings: tuple[int, ...]
+    one_edition: frozenset[tuple[str, str]]
+    systems: frozenset[str]
     names: Mapping[str, str]
     reasons: Mapping[str, str]
     harmless: frozenset[str]
@@ -78,35 +99,56 @@ class ConditionCodes:
         known = min(named, default=hinted)
         return None if known is None else Stated(known, certain=False)
 
+    def knows(self, system: str) -> bool:
+        """Whether the codes of a system, under whatever name it goes, are looked up here."""
+        system = _NAMES.get(system, system)
+        return _EDITIONS.get(system, system) in self.systems
+
     def find(self, system: str, code: str) -> str | None:
         """The id of the condition that a code stands for, under whatever name its system goes."""
-        system = _SYSTEMS.get(system, system)
-        if system == _ICD and "." not in code and len(code) > _ICD_CATEGORY:
-            code = f"{code[:_ICD_CATEGORY]}.{code[_ICD_CATEGORY:]}"
-        known = self.exact.get((system, code))
+        system = _NAMES.get(system, system)
+        home = _EDITIONS.get(system, system)
+        if home == _ICD:
+            code = code.strip().rstrip(_MARKS).upper()
+            if "." not in code and len(code) > _ICD_CATEGORY:
+                code = f"{code[:_ICD_CATEGORY]}.{code[_ICD_CATEGORY:]}"
+        known = self.exact.get((home, code))
         if known is not None:
-            return known
-        for prefix, condition in self.prefixes.get(system, ()):
-            if code.startswith(prefix):
-                return condition
+            elsewhere = home != system and (home, code) in self.one_edition
+            return None if elsewhere else known
+        for length in self.beginnings:
+            known = self.prefixes.get((home, code[:length]))
+            if known is not None:
+                return known
         return None
 
 
 def load() -> ConditionCodes:
     """The conditions shipped with the service."""
     exact: dict[tuple[str, str], str] = {}
-    prefixes: dict[str, tuple[tuple[str, str], ...]] = {}
+    prefixes: dict[tuple[str, str], str] = {}
     names: dict[str, str] = {}
+    one_edition: set[tuple[str, str]] = set()
     listed = shipped(_Conditions, "conditions.toml")
     for condition in listed.condition:
         names[condition.id] = condition.name
         for group in condition.codes:
             for code in group.codes:
                 if code.endswith("*"):
-                    known = prefixes.get(group.system, ())
-                    prefixes[group.system] = (*known, (code[:-1], condition.id))
-                else:
-                    exact[group.system, code] = condition.id
+                    prefixes[group.system, code[:-1]] = condition.id
+                    continue
+                exact[group.system, code] = condition.id
+                if group.only_this_edition:
+                    one_edition.add((group.system, code))
     by_name = {name: known for known, many in listed.reason.names.items() for name in many}
     reasons = {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)}
-    return ConditionCodes(exact, prefixes, names, reasons, listed.reason.words)
+    return ConditionCodes(
+        exact,
+        prefixes,
+        tuple(sorted({len(beginning) for _, beginning in prefixes}, reverse=True)),
+        frozenset(one_edition),
+        frozenset(system for system, _ in (*exact, *prefixes)),
+        names,
+        reasons,
+        listed.reason.words,
+    )

@@ -8,7 +8,7 @@ from typing import Final
 
 from hooks.chart.codes import mixture, strength
 from hooks.chart.codes.files import Entry, Text, shipped, written
-from hooks.chart.codes.salts import Ingredient, Mixtures, Named, Others, Salts
+from hooks.chart.codes.salts import Ingredient, Mixtures, Named, Others, Salt, Salts
 from hooks.chart.codes.strength import Strength
 from hooks.chart.codes.words import spaced
 from hooks.chart.codes.words import whole_words as _words
@@ -163,6 +163,7 @@ class DrugCodes:
             ),
         )
         self._carriers = _words(products.mixture.carriers)
+        self._bowel = _words(products.mixture.bowel)
         self.heptahydrate = products.heptahydrate
         self._undiluted = products.undiluted.mg_per_ml
         evidence = products.evidence
@@ -282,8 +283,20 @@ class DrugCodes:
         salt = mixed or self._salts.by_mouth(codes, text) or self._salts.by_symbol(codes, text)
         if salt is None:
             return None
-        given = self._parenteral(route, text, is_mixture=mixed is not None)
-        return None if given is None else _Magnesium(given, salt.name, mixed is not None)
+        if mixed is not None:
+            return self._mixed(mixed, route, text)
+        given = self._parenteral(route, text, is_mixture=False)
+        return None if given is None else _Magnesium(given, salt.name)
+
+    def _mixed(self, salt: Salt, route: Route | None, text: str) -> _Magnesium | None:
+        """A salt among other drugs: one that goes into a vein counts unless it is swallowed."""
+        if salt.is_injected:
+            given = self._settled(route, text) or Route.INTRAVENOUS
+            if given is Route.ENTERAL or (route not in _PARENTERAL and self._bowel.search(text)):
+                return None
+            return _Magnesium(given, salt.name, True)
+        stated = self._parenteral(route, text, is_mixture=True)
+        return None if stated is None else _Magnesium(stated, salt.name, True)
 
     def _added(
         self, texts: tuple[str, ...], ingredients: Sequence[Named], route: Route | None
@@ -302,12 +315,8 @@ class DrugCodes:
         if not counting:
             return None
         text = " ; ".join((*texts, *(text for each in ingredients for text in each.texts)))
-        sure = next((salt for salt in counting if salt.is_injected), None)
-        if sure is not None:
-            given = self._settled(route, text) or Route.INTRAVENOUS
-            return None if given is Route.ENTERAL else _Magnesium(given, sure.name, True)
-        parenteral = self._parenteral(route, text, is_mixture=True)
-        return None if parenteral is None else _Magnesium(parenteral, counting[0].name, True)
+        sure = next((salt for salt in counting if salt.is_injected), counting[0])
+        return self._mixed(sure, route, text)
 
     def _parenteral(self, route: Route | None, text: str, *, is_mixture: bool) -> Route | None:
         """The route of what counts only in a vein or a muscle; None if nobody says so.

@@ -26,6 +26,7 @@ class Mixtures(Entry):
     """Words about what is in one bag or one tablet, as the code list writes them."""
 
     nutrition: tuple[Text, ...]
+    bowel: tuple[Text, ...]
     inert: tuple[Text, ...]
     carriers: tuple[Text, ...]
     source: Text

@@ -17,6 +17,7 @@ from hooks.chart.order import LabOrder, Order
 from hooks.chart.orders import OrderReader, told_once
 from hooks.chart.patient import read_patient
 from hooks.chart.problems import Problems, read_problems
+from hooks.chart.reason import ConditionIndex
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import assess
 from hooks.protocol.assessment import Assessment
@@ -177,9 +178,10 @@ class OrderSelect:
 
     def read_orders(self, context: OrderContext, prefetch: Prefetch) -> tuple[Order, ...]:
         """The medication orders: drafted, running and given, each of them once."""
+        index = ConditionIndex(prefetch.get("conditions"), context.patient_id)
         return told_once(
-            self._orders.drafts(context.drafts, context.entries),
-            self._orders.recorded(prefetch.get("medications"), context.patient_id),
+            self._orders.drafts(context, index),
+            self._orders.recorded(prefetch.get("medications"), context.patient_id, index),
         )
 
     def read_levels(self, context: OrderContext, prefetch: Prefetch) -> tuple[LabOrder, ...]:

@@ -24,7 +24,7 @@ _ONE_DAY: Final = timedelta(days=1)
 _ONE_YEAR: Final = timedelta(days=365)
 
 #: M8, clinical 2.2: what is loaded faster than the label allows, by design.
-_UNLIMITED: Final = frozenset({"pre-eclampsia", "torsades", "cardiac-arrest"})
+_UNLIMITED: Final = frozenset({"pregnancy", "pre-eclampsia", "torsades", "cardiac-arrest"})
 
 
 class Replacement(Fact, frozen=True):

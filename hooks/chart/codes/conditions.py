@@ -46,9 +46,17 @@ class _Condition(Entry):
     codes: tuple[_Codes, ...]
 
 
+class _LowMagnesium(Entry):
+    names: tuple[Text, ...]
+    codes: tuple[_Codes, ...]
+    source: Text
+
+
 class _Reasons(Entry):
     names: Mapping[str, tuple[Text, ...]]
     words: frozenset[Text]
+    words_beside: Mapping[str, frozenset[Text]]
+    low_magnesium: _LowMagnesium
     source: Text
 
 
@@ -80,6 +88,9 @@ class ConditionCodes:
     names: Mapping[str, str]
     reasons: Mapping[str, str]
     harmless: frozenset[str]
+    harmless_beside: Mapping[str, frozenset[str]]
+    low_names: tuple[str, ...]
+    low_codes: frozenset[tuple[str, str]]
 
     def stated(self, text: str) -> Stated | None:
         """The condition that an order's reason names in words, None if it names none.
@@ -93,34 +104,53 @@ class ConditionCodes:
             if f" {name} " in rest:
                 named.add(self.reasons[name])
                 rest = rest.replace(f" {name} ", "  ")
-        if len(named) == 1 and not set(rest.split()) - self.harmless:
-            return Stated(named.pop(), certain=True)
+        if len(named) == 1:
+            (known,) = named
+            more = self.harmless_beside.get(known, frozenset())
+            if not set(rest.split()) - self.harmless - more:
+                return Stated(known, certain=True)
         hinted = next((known for name, known in self.reasons.items() if name in rest), None)
-        known = min(named, default=hinted)
-        return None if known is None else Stated(known, certain=False)
+        suspected = min(named, default=hinted)
+        return None if suspected is None else Stated(suspected, certain=False)
+
+    def says_low_magnesium(self, text: str) -> bool:
+        """Whether a text names a low magnesium, which replacement is for."""
+        words = f" {_NO_WORD.sub(' ', text.lower())} "
+        return any(f" {name} " in words for name in self.low_names)
+
+    def is_low_magnesium(self, system: str, code: str) -> bool:
+        """Whether a code stands for a low magnesium, which replacement is for."""
+        return (_home(system), _bare(code)) in self.low_codes
 
     def knows(self, system: str) -> bool:
         """Whether the codes of a system, under whatever name it goes, are looked up here."""
-        system = _NAMES.get(system, system)
-        return _EDITIONS.get(system, system) in self.systems
+        return _home(system) in self.systems
 
     def find(self, system: str, code: str) -> str | None:
         """The id of the condition that a code stands for, under whatever name its system goes."""
-        system = _NAMES.get(system, system)
-        home = _EDITIONS.get(system, system)
+        home = _home(system)
         if home == _ICD:
             code = code.strip().rstrip(_MARKS).upper()
             if "." not in code and len(code) > _ICD_CATEGORY:
                 code = f"{code[:_ICD_CATEGORY]}.{code[_ICD_CATEGORY:]}"
         known = self.exact.get((home, code))
         if known is not None:
-            elsewhere = home != system and (home, code) in self.one_edition
+            elsewhere = system in _EDITIONS and (home, code) in self.one_edition
             return None if elsewhere else known
         for length in self.beginnings:
             known = self.prefixes.get((home, code[:length]))
             if known is not None:
                 return known
         return None
+
+
+def _home(system: str) -> str:
+    """The system under whose name the codes of this one are listed here."""
+    return _NAMES.get(system) or _EDITIONS.get(system, system)
+
+
+def _bare(code: str) -> str:
+    return code.strip().replace(".", "").upper()
 
 
 def load() -> ConditionCodes:
@@ -142,6 +172,7 @@ def load() -> ConditionCodes:
                     one_edition.add((group.system, code))
     by_name = {name: known for known, many in listed.reason.names.items() for name in many}
     reasons = {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)}
+    low = listed.reason.low_magnesium
     return ConditionCodes(
         exact,
         prefixes,
@@ -151,4 +182,7 @@ def load() -> ConditionCodes:
         names,
         reasons,
         listed.reason.words,
+        listed.reason.words_beside,
+        low.names,
+        frozenset((group.system, _bare(code)) for group in low.codes for code in group.codes),
     )

@@ -8,9 +8,10 @@ from datetime import timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -41,6 +42,18 @@ from hooks.protocol.template import Sentence
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Sources = Annotated[tuple[Text, ...], Field(min_length=1)]
 
+_FEWEST_WORDS: Final = 4
+
+
+def _sentence(text: str) -> str:
+    if len(text.split()) < _FEWEST_WORDS:
+        raise ValueError(f"say in a sentence who decided it, and why; found {text!r}")
+    return text
+
+
+#: The words by which a site answers for a number beyond what the sources of the service know.
+Statement = Annotated[Text, AfterValidator(_sentence)]
+
 
 class Tier(StrEnum):
     """How much of a dose the kidneys allow."""
@@ -69,6 +82,16 @@ class Part(BaseModel):
         return copied
 
 
+class Bounded(Part):
+    """A part with a number that may only go so far (`hooks.protocol.bounds`) without a word.
+
+    `beyond`: the sentence by which a site answers for one that goes further.
+    """
+
+    source: Sources
+    beyond: Statement | None = None
+
+
 class Coding(Part):
     """A code of a terminology, as CDS Hooks and FHIR write it."""
 
@@ -95,12 +118,11 @@ class Head(Part):
         return self
 
 
-class Range(Part):
+class Range(Bounded):
     """Two limits, both ends included."""
 
     from_: Quantity = Field(alias="from")
     to: Quantity
-    source: Sources
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
@@ -130,7 +152,7 @@ class Scope(Part):
     orders: OrderTypes
 
 
-class Band(Part):
+class Band(Bounded):
     """A range of total magnesium. `from` and `to` include their value, `below` and `above` not."""
 
     id: BandId
@@ -140,7 +162,6 @@ class Band(Part):
     to: Magnesium | None = None
     indicator: Indicator
     why: Sentence | None = None
-    source: Sources
 
     @model_validator(mode="after")
     def _has_ends(self) -> Self:
@@ -172,21 +193,19 @@ class Band(Part):
         )
 
 
-class Clearances(Part):
+class Clearances(Bounded):
     """A limit of renal function."""
 
     value: Clearance
-    source: Sources
 
 
-class Injury(Part):
+class Injury(Bounded):
     """Acute kidney injury by creatinine."""
 
     rise: Creatinine
     rise_within: Time
     ratio: Number
     ratio_within: Time
-    source: Sources
 
 
 class Renal(Part):
@@ -206,11 +225,10 @@ class Renal(Part):
         return self
 
 
-class Window(Part):
+class Window(Bounded):
     """A time."""
 
     value: Time
-    source: Sources
 
 
 class Zone(Part):
@@ -317,11 +335,10 @@ class Extreme(Part):
     magnesium: ExtremeMagnesium
 
 
-class PotassiumLimit(Part):
+class PotassiumLimit(Bounded):
     """A limit of potassium."""
 
     value: Potassium
-    source: Sources
 
 
 class PotassiumLimits(Part):
@@ -337,11 +354,10 @@ class PotassiumLimits(Part):
         return self
 
 
-class IntervalLimit(Part):
+class IntervalLimit(Bounded):
     """A limit of the corrected QT interval."""
 
     value: Interval
-    source: Sources
 
 
 class Qtc(Part):
@@ -350,18 +366,16 @@ class Qtc(Part):
     long_from: IntervalLimit
 
 
-class DoseTolerance(Part):
+class DoseTolerance(Bounded):
     """By how much a drafted dose may differ and still be the row's: labels round."""
 
     percent: Number
-    source: Sources
 
 
-class MagnesiumLimit(Part):
+class MagnesiumLimit(Bounded):
     """A limit of magnesium."""
 
     value: Magnesium
-    source: Sources
 
 
 class Target(Part):
@@ -386,7 +400,7 @@ class Rates(Part):
     every card says it.
     """
 
-    above_label: Text | None = None
+    above_label: Statement | None = None
     absolute: RateLimit
     ceiling: RateLimit
 
@@ -458,15 +472,14 @@ class Dosing(Part):
         return self
 
 
-class Option(Dosing):
+class Option(Dosing, Bounded):
     """Another way to give the dose of a row."""
 
     id: Text
     when: Text
-    source: Sources
 
 
-class Row(Part):
+class Row(Bounded):
     """A row of the decision table: a dose for a band and a renal tier, or none."""
 
     id: Text
@@ -479,7 +492,6 @@ class Row(Part):
     monitoring: Text | None = None
     caveat: Text | None = None
     options: tuple[Option, ...] = ()
-    source: Sources
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -207,6 +207,12 @@ class Injury(Bounded):
     ratio: Number
     ratio_within: Time
 
+    @model_validator(mode="after")
+    def _is_a_rise(self) -> Self:
+        if self.rise.value <= 0 or self.ratio <= 1:
+            raise ValueError("only a rise is an injury: `rise` is above 0, `ratio` above 1")
+        return self
+
 
 class Renal(Part):
     """The limits of the renal tiers."""

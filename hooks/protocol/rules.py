@@ -10,7 +10,8 @@ from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugCodes, Route
 from hooks.protocol import bounds, required
 from hooks.protocol.bounds import Bounds, Problem
 from hooks.protocol.lines import Path
-from hooks.protocol.model import Band, BandId, Coding, Document, Dosing, Product
+from hooks.protocol.model import Band, BandId, Coding, Document, Dosing, Product, Range
+from hooks.protocol.quantity import Quantity
 from hooks.protocol.scale import plain
 
 _DOSED_BANDS: Final = ("severe", "moderate")
@@ -28,6 +29,7 @@ def broken(document: Document, limits: Bounds, drugs: DrugCodes) -> Iterator[Pro
     yield from _rows(document)
     yield from _doses(document)
     yield from _tiers(document)
+    yield from _reachable(document)
     yield from _products(document, drugs)
     yield from _required(document)
     yield from _sources(document)
@@ -135,6 +137,38 @@ def _tiers(document: Document) -> Iterator[Problem]:
                 f"row {name}: {dosing.rate} in the reduced tier is faster than any dose of the"
                 f" standard tier in the {band} band",
             )
+
+
+def _reachable(document: Document) -> Iterator[Problem]:
+    """A limit that no specimen reaches decides for nobody, or for everybody."""
+    plausible, target, potassium = document.plausible, document.target, document.potassium
+    bands = ordered(document.bands)
+    limits: list[tuple[Path, Quantity, Range]] = [
+        (("bands", index), end, plausible.magnesium)
+        for index, band in enumerate(document.bands)
+        for end in (band.lower, band.upper)
+        if end is not None
+    ]
+    limits += [
+        (("target", "above"), target.above.value, plausible.magnesium),
+        (("target", "redose_below"), target.redose_below.value, plausible.magnesium),
+        (("target", "deficient_below"), target.deficient_below.value, plausible.magnesium),
+        (("potassium", "low_below"), potassium.low_below.value, plausible.potassium),
+        (("potassium", "very_low_below"), potassium.very_low_below.value, plausible.potassium),
+        (("qtc", "long_from"), document.qtc.long_from.value, plausible.qtc),
+    ]
+    for place, limit, room in limits:
+        if not room.from_.value <= limit.value <= room.to.value:
+            yield place, f"{limit} is not among the plausible values, {room.from_} to {room.to}"
+    extreme, lowest, highest = document.extreme.magnesium, bands[0].upper, bands[-1].lower
+    at: Path = ("extreme", "magnesium")
+    if lowest is not None and extreme.below.value > lowest.value:
+        yield at, f"`below`: {extreme.below} is above {lowest}, where the {bands[0].id} band ends"
+    if highest is not None and extreme.above.value < highest.value:
+        yield (
+            at,
+            f"`above`: {extreme.above} is below {highest}, where the {bands[-1].id} band begins",
+        )
 
 
 def _products(document: Document, drugs: DrugCodes) -> Iterator[Problem]:

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from hooks.chart.units import CANONICAL, Analyte
 from hooks.protocol import scale
-from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Plausible, Row
+from hooks.protocol.limits import Plausible
+from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Row
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
 from hooks.protocol.scale import Scale

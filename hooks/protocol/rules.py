@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugCodes, Route
 from hooks.protocol import bounds, required
 from hooks.protocol.bounds import Bounds, Problem
+from hooks.protocol.limits import Range
 from hooks.protocol.lines import Path
-from hooks.protocol.model import Band, BandId, Coding, Document, Dosing, Product, Range
+from hooks.protocol.model import Band, BandId, Coding, Document, Dosing, Product
 from hooks.protocol.quantity import Quantity
 from hooks.protocol.scale import plain
 

@@ -8,7 +8,8 @@ from typing import Final
 from hooks.chart.units import CANONICAL, FACTORS, Analyte, Unit
 from hooks.protocol import bounds, gates
 from hooks.protocol.lines import Path
-from hooks.protocol.model import Band, Document, Dosing, Part, Row, Sources
+from hooks.protocol.model import Band, Document, Dosing, Row
+from hooks.protocol.part import Part, Sources
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
 from hooks.protocol.scale import plain

@@ -9,7 +9,7 @@ from hooks.chart.chart import Measurement, Reason, Result, Series, Unusable
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment
 from hooks.chart.units import Analyte
-from hooks.protocol.model import Windows
+from hooks.protocol.limits import Windows
 from hooks.protocol.protocol import Protocol
 
 #: Withdrawn, empty, foreign or future results stand in nobody's way (settled 16).

@@ -16,7 +16,8 @@ from hooks.chart.moments import Moment, after
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import instant
-from hooks.protocol.model import Dosing, Tier, Windows
+from hooks.protocol.limits import Windows
+from hooks.protocol.model import Dosing, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 

@@ -48,7 +48,15 @@ class GranianWorker(Worker):
         self._stop.add_cb(self._stopped.set)
         # Gunicorn watches a process from its first sign of life on.
         self.notify()
-        self._serve()
+        loop = asyncio.new_event_loop()
+        try:
+            self._serve(loop)
+            self._watch()
+        finally:
+            # The interpreter would take its sockets away first and then complain of it.
+            loop.close()
+
+    def _watch(self) -> None:
         while self.alive and not self._stopped.wait(_HEARTBEAT_SECONDS):
             self.notify()
             if os.getppid() != self.ppid:
@@ -58,8 +66,6 @@ class GranianWorker(Worker):
         for listener in self.sockets:
             listener.close()
         self._stopped.wait(DRAIN_SECONDS)
-        # The interpreter would take its sockets away first and then complain of it.
-        self._loop.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop when what is under way is done (SIGTERM)."""
@@ -69,7 +75,7 @@ class GranianWorker(Worker):
         self.alive = False
         self._stop.set()
 
-    def _serve(self) -> None:
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         # Granian owns its listener; the one of gunicorn stays with gunicorn.
         descriptor = os.dup(self.sockets[0].fileno())
         os.set_blocking(descriptor, False)
@@ -92,6 +98,5 @@ class GranianWorker(Worker):
             *(False, None, None, None, "tls1.3", None, [], False),  # no TLS: a proxy's work
             (None, None),
         )
-        self._loop = loop = asyncio.new_event_loop()
         call = _wsgi._callback_wrapper(self.wsgi, {"url_path_prefix": None})
         engine.serve_mtr(_futures._new_cbscheduler(loop, call, impl_asyncio=True), loop, self._stop)

@@ -119,6 +119,7 @@ def serve(fired: Path | None) -> None:
     else:
         click.echo(f"$ magnesia fire {fired}")
         _fire_beside(where, case)
+    log.set_apart()
     server.Server(app, listener, settings).run()
 
 

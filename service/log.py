@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from service.courier import Courier
 from service.settings import LogFormat
 
 OWN = "magnesia"
@@ -42,6 +43,14 @@ def configure(level: str, form: LogFormat | None) -> None:
     logging.captureWarnings(capture=True)
     # What ends a thread would print its message, and with it what the thread was at work on.
     threading.excepthook = lambda fallen: failed(fallen.exc_value)
+
+
+def set_apart() -> None:
+    """From now on nobody who says something waits until it is written. The log is configured."""
+    (handler,) = logging.getLogger(OWN).handlers
+    courier = Courier(handler.formatter or Lines(_json), sys.stderr.fileno())
+    for name in (OWN, _ALL):
+        logging.getLogger(name).handlers[:] = [courier]
 
 
 def failed(error: BaseException | None, **told: str | None) -> None:

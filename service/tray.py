@@ -1,4 +1,4 @@
-"""What calls put down for the record, until its writer takes it."""
+"""What calls put down for a thread that takes it from there."""
 
 from collections import deque
 from threading import Event

@@ -26,7 +26,7 @@ from service.record.entries import DecisionEntry, Entry, LossEntry
 from service.record.errors import RecordError, StoreDown
 from service.record.spool import Spool, SpoolFull
 from service.record.store import Store, Unwritable
-from service.record.tray import Tray
+from service.tray import Tray
 
 #: Decisions of one process that wait in memory: what half a minute of heavy load makes.
 CAPACITY = 10_000

@@ -31,6 +31,7 @@ _PLACES: Final[Mapping[str, Place]] = {
     "unknown": Place.ACTIVE,
     "on-hold": Place.ON_HOLD,
     "completed": Place.COMPLETED,
+    "stopped": Place.STOPPED,
 }
 
 
@@ -110,7 +111,7 @@ class OrderReader:
             dosage = read_dosage(resource, conversion)
             if recognition.salt != SULFATE or _is_elemental(resource, texts):
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
-                dosage = replace(dosage, grams=None, rate=None, problem=DoseProblem.UNIT)
+                dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
         indication, unclear = self._indication(resource)
         return Order(
             reference,
@@ -199,7 +200,7 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
         elif told[same].place is Place.DRAFT:
             if order.place is not Place.DRAFT:
                 told[same] = replace(told[same], is_recorded=True)
-        elif told[same].place is Place.COMPLETED:
+        elif told[same].is_over:
             told[same] = order
     return tuple(told)
 

@@ -352,7 +352,8 @@ class _Case:
             "duplicate": (*replacement.others, *replacement.selected[1:]) if checks else (),
             "on-hold": () if checks else _on_hold(replacement.running, wanted=True),
             "already-ordered": () if checks else _on_hold(replacement.running, wanted=False),
-            "already-given": () if checks else replacement.given,
+            "stopped": () if checks else _stopped(replacement.given, wanted=True),
+            "already-given": () if checks else _stopped(replacement.given, wanted=False),
             "already-drafted": () if checks else (*replacement.drafted, *replacement.elsewhere),
             "order-unreadable": replacement.unreadable,
         }
@@ -412,3 +413,8 @@ class _Case:
 def _on_hold(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
     """The orders that are on hold, or those that are not."""
     return tuple(order for order in orders if (order.place is Place.ON_HOLD) == wanted)
+
+
+def _stopped(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
+    """The orders that were stopped before their end, or those that were not."""
+    return tuple(order for order in orders if (order.place is Place.STOPPED) == wanted)

@@ -189,6 +189,14 @@ class Injury(Part):
     source: Sources
 
 
+class Maximum(Part):
+    """The most that is ever given within a time."""
+
+    dose: Dose
+    within: Time
+    source: Sources
+
+
 class Renal(Part):
     """The limits of the renal tiers."""
 
@@ -196,6 +204,7 @@ class Renal(Part):
     reduced_below: Clearances
     caution_below: Clearances
     injury: Injury
+    maximum: Maximum
 
     @model_validator(mode="after")
     def _limits_rise(self) -> Self:
@@ -237,6 +246,7 @@ class Windows(Part):
     qtc: Window
     egfr: Window
     infusion: Window
+    course: Window
     recent_dose: Window
     clock_difference: Window
     same_draw: Window
@@ -589,6 +599,7 @@ class Words(Part):
     not_received: dict[str, Text] = Field(alias="not-received")
     an_order: Text = Field(alias="an-order")
     dose_unknown: Text = Field(alias="dose-unknown")
+    endless: Sentence
     past_dose: Sentence = Field(alias="past-dose")
     level_now: Sentence = Field(alias="level-now")
     oral_advice: Sentence = Field(alias="oral-advice")

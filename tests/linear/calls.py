@@ -97,6 +97,13 @@ def _codings(count: int) -> Json:
     return _with("medications", [order])
 
 
+def _instructions(count: int) -> Json:
+    """One order that says in many instructions how much it gives."""
+    order = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
+    order["dosageInstruction"] *= count
+    return _with("medications", [order])
+
+
 def _levels(count: int) -> Json:
     level = {
         "resourceType": "ServiceRequest",
@@ -141,6 +148,7 @@ CALLS: Final[Mapping[str, Callable[[int], Json]]] = {
     "orders with a Medication beside them": _referenced,
     "contained Medications": _contained,
     "codes of one order": _codings,
+    "instructions of one order": _instructions,
     "levels ordered": _levels,
     "conditions": _conditions,
     "notes of one result": _notes,

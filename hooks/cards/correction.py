@@ -80,8 +80,8 @@ def _would_contradict(order: Json, instruction: Json) -> bool:
     if "text" in instruction and read_timing(instruction).recurring:
         # The new text is of one dose.
         return True
-    notes = (note.get("text") for note in order.get("note") or () if isinstance(note, dict))
-    said = [text for text in notes if isinstance(text, str)]
+    notes = order.get("note")
+    said = [name for note in notes for name in _names(note)] if isinstance(notes, list) else []
     if any(map(_DOSED.search, said)):
         return True
     called = (order.get("medicationCodeableConcept"), order.get("medicationReference"))
@@ -91,7 +91,7 @@ def _would_contradict(order: Json, instruction: Json) -> bool:
 
 
 def _names(concept: object) -> Iterator[str]:
-    """Text and displays of a CodeableConcept, or the display of a Reference."""
+    """Text and displays of a CodeableConcept, the display of a Reference, the text of a note."""
     if not isinstance(concept, dict):
         return
     codings = concept.get("coding")

@@ -92,6 +92,8 @@ def zone(at: datetime) -> str:
 
 
 def window(start: datetime, end: datetime) -> str:
-    """A span of time with its zone, the day named twice only if it changes."""
+    """A span of time with its zone, the day named twice only if it changes; a moment once."""
+    if start == end:
+        return f"{start:%d %b %H:%M} ({zone(end)})"
     last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d %b %H:%M}"
     return f"{start:%d %b %H:%M}-{last} ({zone(end)})"

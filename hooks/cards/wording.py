@@ -377,6 +377,8 @@ class Wording:
                     step = phrases.correct_next
                 elif "recheck" in kinds:
                     step = phrases.recheck_next
+                elif "level" in kinds:
+                    step = phrases.level_now
                 return fill(step, self.words)
             case CardKind.INDETERMINATE:
                 return fill(phrases.level_now if offers else phrases.no_next, self.words)

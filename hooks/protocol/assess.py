@@ -292,7 +292,8 @@ class _Case:
             return self._silent(band.id, "G6", "already-ordered", row)
         offers = self._corrections(checks, row)
         if not is_repeated:
-            offers = (*offers, Offer("recheck", not offers, (recheck,)))
+            kind = "level" if recheck.now else "recheck"
+            offers = (*offers, Offer(kind, not offers, (recheck,)))
         return self._answer(
             band.id,
             "G6",

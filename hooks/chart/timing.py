@@ -115,7 +115,7 @@ _AGAIN: Final = re.compile(
       | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:g|mg|ml|min))
       | p\.?r\.?n\.? | (?:as|if|when)\s+(?:needed|required|necessary)
       | cont(?:inuous(?:ly)?)?(?!\w)(?!\s(?:\w+\s)?(?:e[ck]g|cardiac|monitor|telemetry|observ))
-      | maintenance | drip | titrat\w*
+      | maintenance | drip | titrat\w* | for\s+\d+\s+days
     ))(?!\w)""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -124,7 +124,7 @@ class Wording:
             "order": ", ".join(part for part in (what, when) if part),
             "draft_dose": dose,
             "draft_rate": rate,
-            "draft_total": self._total(order),
+            "draft_total": self._total(order) if dosage.recurring or dosage.endless else "",
             "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
             "places": phrases.places[order.place],
             "magnesium_order": self._called(order),

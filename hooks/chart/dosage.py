@@ -125,10 +125,12 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     if any("rateRange" in dose for dose in doses):
         # The fastest of a range tells how fast it may run, and not when it ends.
         settled = replace(settled, minutes=timing.minutes)
+    if not stated or (fastest is not None and grams is not None):
+        return settled
     return replace(
         settled,
-        rate_unread=stated and fastest is None,
-        endless=stated and grams is None and settled.minutes is None,
+        rate_unread=fastest is None,
+        endless=grams is None and settled.minutes is None,
     )
 
 

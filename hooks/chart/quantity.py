@@ -47,11 +47,12 @@ def unit_of(quantity: Mapping[str, Any]) -> str | None:
 
     Each side of a fraction is read for itself: `g/hr` and `g/h` are one unit.
     """
-    known = {
-        _folded(text)
+    said = {
+        text
         for text in (quantity.get("code"), quantity.get("unit"))
         if isinstance(text, str) and text.strip()
     }
+    known = {_folded(text) for text in said}
     return known.pop() if len(known) == 1 else None
 
 
@@ -65,5 +66,8 @@ def minutes_of(value: object, unit: object) -> Decimal | None:
 
 
 def _folded(text: str) -> str:
-    sides = (side.strip() for side in text.lower().split("/"))
+    whole = text.strip().lower()
+    if "/" not in whole:
+        return _SYNONYMS.get(whole, whole)
+    sides = (side.strip() for side in whole.split("/"))
     return "/".join(_SYNONYMS.get(side, side) for side in sides)

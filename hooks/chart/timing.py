@@ -53,7 +53,7 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
     first, last = read_moment(period.get("start")), read_moment(period.get("end"))
     # Of two names for one moment the later is believed: what counts is how late a dose may run.
     starts = [moment for moment in (first, min(events, key=_at, default=None)) if moment]
-    ends = [moment for moment in (last, *events) if moment]
+    ends = events if last is None else [last, *events]
     recurring = _is_recurring(instruction, timing, repeat, minutes)
     every = _every(timing, repeat) if recurring else None
     doses = _most(repeat, "count")
@@ -91,6 +91,8 @@ def _latest(moment: Moment) -> float:
 
 
 def _moments(events: object) -> list[Moment]:
+    if events is None:
+        return []
     found = map(read_moment, events if isinstance(events, list) else [events])
     return [moment for moment in found if moment is not None]
 
@@ -234,8 +236,10 @@ def _course(
 
 def _most(repeat: Mapping[str, Any], name: str) -> Decimal | None:
     """The number of that name, or the greatest where the order allows a range of them."""
-    numbers = (read_number(repeat.get(name)), read_number(repeat.get(f"{name}Max")))
-    return max((number for number in numbers if number is not None), default=None)
+    number, most = read_number(repeat.get(name)), read_number(repeat.get(f"{name}Max"))
+    if number is None or most is None:
+        return most if number is None else number
+    return max(number, most)
 
 
 def _object(value: object) -> Mapping[str, Any]:

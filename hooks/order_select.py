@@ -16,7 +16,8 @@ from hooks.chart.labs import is_partial, read_series
 from hooks.chart.order import LabOrder, Order
 from hooks.chart.orders import OrderReader, told_once
 from hooks.chart.patient import read_patient
-from hooks.chart.problems import Condition, read_conditions
+from hooks.chart.problems import Problems, read_problems
+from hooks.chart.reason import ConditionIndex
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import assess
 from hooks.protocol.assessment import Assessment
@@ -151,12 +152,14 @@ class OrderSelect:
         results = {
             analyte.value: self.read_results(analyte, context, prefetch) for analyte in Analyte
         }
+        problems = self.read_problems(context, prefetch)
         return Chart(
             now,
             patient,
             orders=self.read_orders(context, prefetch),
             lab_orders=self.read_levels(context, prefetch),
-            conditions=self.read_problems(context, prefetch),
+            conditions=problems.known,
+            unread_problems=problems.unread,
             unknown=frozenset(
                 [
                     key
@@ -175,9 +178,10 @@ class OrderSelect:
 
     def read_orders(self, context: OrderContext, prefetch: Prefetch) -> tuple[Order, ...]:
         """The medication orders: drafted, running and given, each of them once."""
+        index = ConditionIndex(prefetch.get("conditions"), context.patient_id)
         return told_once(
-            self._orders.drafts(context.drafts, context.entries),
-            self._orders.recorded(prefetch.get("medications"), context.patient_id),
+            self._orders.drafts(context, index),
+            self._orders.recorded(prefetch.get("medications"), context.patient_id, index),
         )
 
     def read_levels(self, context: OrderContext, prefetch: Prefetch) -> tuple[LabOrder, ...]:
@@ -187,9 +191,9 @@ class OrderSelect:
             *self._orders.lab_orders(prefetch.get("labOrders"), context.patient_id),
         )
 
-    def read_problems(self, context: OrderContext, prefetch: Prefetch) -> tuple[Condition, ...]:
-        """The known conditions on the problem list."""
-        return read_conditions(prefetch.get("conditions"), context.patient_id, self._conditions)
+    def read_problems(self, context: OrderContext, prefetch: Prefetch) -> Problems:
+        """The problem list: the known conditions, and the problems that no code tells."""
+        return read_problems(prefetch.get("conditions"), context.patient_id, self._conditions)
 
     def _query(self, analyte: Analyte) -> str:
         codes = ",".join(f"{code.system}|{code.code}" for code in self._codes.included(analyte))

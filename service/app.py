@@ -84,12 +84,12 @@ def assemble(
 
     cors.install(app, settings.allowed_origins)
     app.before_request(partial(read_body, settings.max_body_bytes))
+    counts = Metrics(protocol)
     if trust is not None:
-        entrance.install(app, trust)
+        entrance.install(app, trust, counts.turned_away)
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
     clients = Clients() if trust is None else trust.clients
-    counts = Metrics(protocol)
     app.after_request(counts.answered)
     fhir = FhirClient(settings, counts)
     app.register_blueprint(invocation.routes(hooks, clock, settings, clients, record, fhir, counts))

@@ -91,9 +91,11 @@ def decode(body: bytes) -> dict[str, Any]:
 
 
 def _number(text: str) -> Decimal:
-    value = Decimal(text)
     # Beyond this, arithmetic with the number overflows or takes long; no measurement comes near.
-    if len(text) > _MAX_NUMBER_LENGTH or abs(value.adjusted()) > _MAX_EXPONENT:
+    if len(text) > _MAX_NUMBER_LENGTH:
+        raise OverflowError
+    value = Decimal(text)
+    if ("e" in text or "E" in text) and abs(value.adjusted()) > _MAX_EXPONENT:
         raise OverflowError
     return value
 

@@ -33,10 +33,11 @@ _PLAIN = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _log = logging.getLogger("magnesia.trust")
 
 
-def install(app: Flask, trust: Trust) -> None:
+def install(app: Flask, trust: Trust, count: Callable[[str, str], None]) -> None:
     """Let nobody call without a token. It must be for the address that the site has set; what a
-    request says of its own address is not asked."""
-    turned_away = TurnedAway()
+    request says of its own address is not asked. `count` is told the client and the reason of
+    every refusal."""
+    turned_away = TurnedAway(count)
 
     @app.before_request
     def ask_for_token() -> None:
@@ -91,10 +92,14 @@ def _let_in(trust: Trust, path: str, turned_away: "TurnedAway") -> str:
 
 
 class TurnedAway:
-    """Logs who was refused and why: for each client and reason at most one line in ten seconds,
-    with how many came since the last. A token is never logged, of a key only a plain name."""
+    """Counts who was refused and why, and logs it: for each client and reason at most one line in
+    ten seconds, with how many came since the last. A token is never logged, of a key only a plain
+    name."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, count: Callable[[str, str], None], clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._count = count
         self._clock = clock
         self._lock = Lock()
         self._since: dict[tuple[str, str], tuple[float, int]] = {}
@@ -102,6 +107,7 @@ class TurnedAway:
     def note(self, client: Client | None, reason: str, token: Token | None) -> None:
         """Count one, and log it if it is time to."""
         name = "-" if client is None else client.name
+        self._count(name, reason)
         with self._lock:
             now = self._clock()
             logged_at, times = self._since.get((name, reason), (-math.inf, 0))

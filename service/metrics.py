@@ -1,7 +1,7 @@
 """What is counted, for Prometheus: GET /metrics.
 
-No label has a value that a caller could make up: services, keys, rules and outcomes are named by
-the service itself, FHIR servers by their place in the settings.
+No label has a value that a caller could make up: services, keys, rules, reasons and outcomes are
+named by the service itself, clients by the site, FHIR servers by their place in the settings.
 """
 
 from collections.abc import Iterable, Mapping
@@ -66,6 +66,14 @@ class Metrics(Watch):
         self._refusals = self._counter(
             "refusals", "Answers of 400 and more, at any address.", "status"
         )
+        of_clients = self._counter("client_calls", "Calls of a known client.", "client", "status")
+        self._of_client = lru_cache(_MOST_SERIES)(of_clients.labels)
+        self._turned_away = self._counter(
+            "turned_away",
+            "Callers that were not let in, by the client they claim.",
+            "client",
+            "reason",
+        )
         self._missing = self._counter(
             "missing_prefetch", "Required prefetch keys for want of which a call got 412.", "key"
         )
@@ -110,6 +118,12 @@ class Metrics(Watch):
         self._durations(call.service).observe(seconds)
         for stage, spent in call.time.seconds.items():
             self._stages[stage].observe(spent)
+        if call.client is not None:
+            self._of_client(call.client, status).inc()
+
+    def turned_away(self, client: str, reason: str) -> None:
+        """A caller was not let in; `client` is `-` where it is nobody who is known."""
+        self._turned_away.labels(client, reason).inc()
 
     def reported(self, call: FeedbackCall) -> None:
         """A batch of feedback has been kept."""

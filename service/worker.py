@@ -58,6 +58,8 @@ class GranianWorker(Worker):
         for listener in self.sockets:
             listener.close()
         self._stopped.wait(DRAIN_SECONDS)
+        # The interpreter would take its sockets away first and then complain of it.
+        self._loop.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop when what is under way is done (SIGTERM)."""
@@ -90,6 +92,6 @@ class GranianWorker(Worker):
             *(False, None, None, None, "tls1.3", None, [], False),  # no TLS: a proxy's work
             (None, None),
         )
-        loop = asyncio.new_event_loop()
+        self._loop = loop = asyncio.new_event_loop()
         call = _wsgi._callback_wrapper(self.wsgi, {"url_path_prefix": None})
         engine.serve_mtr(_futures._new_cbscheduler(loop, call, impl_asyncio=True), loop, self._stop)

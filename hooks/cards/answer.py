@@ -104,6 +104,7 @@ class Answering:
         corrected: Mapping[str, Json],
     ) -> Card:
         document = self._protocol.document
+        addressed = addressee.members()
         return Card(
             new_id(),
             wording.summary(),
@@ -111,7 +112,7 @@ class Answering:
             wording.detail(),
             Source(document.protocol.label, self._url, self._topic(assessment)),
             tuple(
-                self._suggestion(offer, wording, addressee, corrected)
+                self._suggestion(offer, wording, addressed, corrected)
                 for offer in assessment.offers
             ),
             self._override_reasons,
@@ -135,7 +136,7 @@ class Answering:
         self,
         offer: Offer,
         wording: Wording,
-        addressee: Addressee,
+        addressed: Json,
         corrected: Mapping[str, Json],
     ) -> Suggestion:
         """An offer as a suggestion; `corrected` are the drafts that can be sent back."""
@@ -150,14 +151,14 @@ class Answering:
             else:
                 dosage = fill(orders.dosage, words)
                 resource = self._templates.medication(
-                    offer.dosing, dosage, offer.priority or "routine", addressee
+                    offer.dosing, dosage, offer.priority or "routine", addressed
                 )
                 actions.append(Action("create", fill(orders.medication, words), resource))
-        actions += [self._level(lab, wording, addressee) for lab in offer.labs]
+        actions += [self._level(lab, wording, addressed) for lab in offer.labs]
         label = fill(self._labels[offer.kind], words)
         return Suggestion(new_id(), label, offer.recommended, tuple(actions))
 
-    def _level(self, lab: PlannedLab, wording: Wording, addressee: Addressee) -> Action:
+    def _level(self, lab: PlannedLab, wording: Wording, addressed: Json) -> Action:
         orders = self._protocol.document.orders
         if lab.now:
             sentence = (
@@ -170,7 +171,7 @@ class Answering:
             lab.start.astimezone(wording.zone),
             lab.end.astimezone(wording.zone),
             lab.priority,
-            addressee,
+            addressed,
         )
         return Action("create", fill(sentence, wording.lab(lab)), resource)
 

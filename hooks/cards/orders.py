@@ -29,13 +29,29 @@ _PRACTITIONERS: Final = ("Practitioner", "PractitionerRole")
 
 
 class Addressee(Fact, frozen=True):
-    """Whom an order is for, and who is placing it."""
+    """Whom an order is for, and who is placing it, when and because of which result."""
 
     patient_id: str
     encounter_id: str | None
     user_id: str
     because: str | None
     now: datetime
+
+    def members(self) -> Json:
+        """What every order for this addressee says, whatever is ordered."""
+        members: Json = {
+            "subject": {"reference": references.patient(self.patient_id)},
+            "authoredOn": self.now.replace(microsecond=0).isoformat(),
+        }
+        if self.encounter_id is not None:
+            members["encounter"] = {"reference": f"Encounter/{self.encounter_id}"}
+        kind, _, identity = self.user_id.partition("/")
+        requester = references.to(kind, identity) if kind in _PRACTITIONERS else None
+        if requester is not None:
+            members["requester"] = {"reference": requester}
+        if self.because is not None:
+            members["reasonReference"] = [{"reference": self.because}]
+        return members
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +77,34 @@ class OrderTemplates:
             },
         )
 
-    def medication(self, dosing: Dosing, text: str, priority: str, addressee: Addressee) -> Json:
-        """A draft MedicationRequest for the dose; `text` is the dosage in words."""
+    def medication(self, dosing: Dosing, text: str, priority: str, addressed: Json) -> Json:
+        """A draft MedicationRequest for the dose; `text` is the dosage in words, `addressed` what
+        the addressee's orders have in common."""
         template = self.medications[_key(dosing)]
         dosage = {**template["dosageInstruction"][0], "text": text}
-        order = {**template, "dosageInstruction": [dosage]}
-        return _address(order, priority, addressee)
+        return {
+            **template,
+            **addressed,
+            "id": new_id(),
+            "priority": priority,
+            "dosageInstruction": [dosage],
+        }
 
     def lab(
-        self, analyte: Analyte, start: datetime, end: datetime, priority: str, addressee: Addressee
+        self, analyte: Analyte, start: datetime, end: datetime, priority: str, addressed: Json
     ) -> Json:
         """A draft ServiceRequest for a level that is due from `start` to `end`."""
-        order = {
+        return {
             **self.labs[analyte],
+            **addressed,
+            "id": new_id(),
+            "priority": priority,
             "occurrencePeriod": {"start": start.isoformat(), "end": end.isoformat()},
         }
-        return _address(order, priority, addressee)
 
 
 def _key(dosing: Dosing) -> tuple[Decimal, Decimal, str]:
     return dosing.dose.value, dosing.over.value, dosing.product
-
-
-def _address(order: Json, priority: str, addressee: Addressee) -> Json:
-    order["id"] = new_id()
-    order["priority"] = priority
-    order["subject"] = {"reference": references.patient(addressee.patient_id)}
-    order["authoredOn"] = addressee.now.replace(microsecond=0).isoformat()
-    if addressee.encounter_id is not None:
-        order["encounter"] = {"reference": f"Encounter/{addressee.encounter_id}"}
-    kind, _, identity = addressee.user_id.partition("/")
-    requester = references.to(kind, identity)
-    if requester is not None and kind in _PRACTITIONERS:
-        order["requester"] = {"reference": requester}
-    if addressee.because is not None:
-        order["reasonReference"] = [{"reference": addressee.because}]
-    return order
 
 
 def _coding(coding: Coding) -> Json:

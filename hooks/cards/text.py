@@ -16,6 +16,12 @@ _PLACES: Final = [Decimal(1).scaleb(-digits) for digits in range(_MOST_PLACES)]
 _HOUR: Final = 60
 _DAY: Final = 24 * _HOUR
 _HTML: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+#: Of the card's language, and not of the machine's locale.
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+_MINUTE: Final = timedelta(minutes=1)
 
 
 def plain(text: str) -> str:
@@ -76,24 +82,39 @@ def ago(age: timedelta) -> str:
     return f"{minutes // _HOUR} h" if minutes < 3 * _DAY else f"{minutes // _DAY} d"
 
 
+def day(at: datetime) -> str:
+    """A day with its year: `03 Feb 2026`."""
+    return f"{_day(at)} {at.year:04}"
+
+
 def clock(at: datetime, now: datetime) -> str:
     """A day and time of day with the zone it was stated in; the year only if it is not this one's.
 
     Ward and laboratory may live in different zones: 04:00 alone is two different hours.
     """
-    day = f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
-    return f"{day} {zone(at)}"
+    return f"{_day(at) if at.year == now.year else day(at)} {_time(at)} {zone(at)}"
 
 
 def zone(at: datetime) -> str:
     """The zone of a moment: `UTC`, `UTC-05:00`."""
-    offset = f"{at:%z}"
-    return f"UTC{offset[:3]}:{offset[3:5]}" if at.utcoffset() else "UTC"
+    offset = at.utcoffset()
+    if not offset:
+        return "UTC"
+    hours, minutes = divmod(abs(offset) // _MINUTE, _HOUR)
+    return f"UTC{'-' if offset < timedelta(0) else '+'}{hours:02}:{minutes:02}"
 
 
 def window(start: datetime, end: datetime) -> str:
     """A span of time with its zone, the day named twice only if it changes; a moment once."""
     if start == end:
-        return f"{start:%d %b %H:%M} ({zone(end)})"
-    last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d %b %H:%M}"
-    return f"{start:%d %b %H:%M}-{last} ({zone(end)})"
+        return f"{_day(start)} {_time(start)} ({zone(end)})"
+    last = _time(end) if start.date() == end.date() else f"{_day(end)} {_time(end)}"
+    return f"{_day(start)} {_time(start)}-{last} ({zone(end)})"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day:02} {_MONTHS[at.month - 1]}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at.hour:02}:{at.minute:02}"

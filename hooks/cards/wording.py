@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from hooks.cards.text import ago, clock, escaped, number, rounded, untagged, window
+from hooks.cards.text import ago, clock, day, escaped, number, rounded, untagged, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.dosage import Dosage
 from hooks.chart.moments import Moment
@@ -25,6 +25,7 @@ _MOST_TREND: Final = 3
 _MOST_PARTS: Final = 3
 #: Beyond a ton a number is no dose.
 _MOST_GRAMS: Final = 1_000_000
+_MOST_PROBLEMS: Final = 3
 _LONGEST_SUMMARY: Final = 139
 
 
@@ -78,7 +79,7 @@ class Wording:
         if finding.earlier is not None:
             words["earlier"] = rounded(finding.earlier.value, 2)
         if finding.condition is not None:
-            words["condition"] = finding.condition
+            words["condition"] = words["reason"] = finding.condition
         if finding.dosing is not None:
             words.update(self._dosing(finding.dosing))
         if finding.order is not None:
@@ -407,8 +408,41 @@ class Wording:
     def _barred_by_mouth(self) -> bool:
         return any(finding.kind == "barred-by-mouth" for finding in self.assessment.findings)
 
+    def _warns(self) -> bool:
+        """Whether an order was found that deserves more than information."""
+        return any(finding.indicator == "warning" for finding in self.assessment.findings)
+
+    def _check(self) -> str | None:
+        return fill(self.document.words.check, self.words) if self._warns() else None
+
+    def _other_indication(self) -> str:
+        """What another indication means: that the card may be ignored, or nothing."""
+        replacement = self.assessment.evidence.replacement
+        named = any(order.selected for order in replacement.elsewhere)
+        phrases = self.document.words
+        checked = named or self._warns()
+        return fill(phrases.any_indication if checked else phrases.other_indication, self.words)
+
+    def _problems(self) -> str:
+        """The problems that no code tells: some of them by name, the others by their number."""
+        phrases = self.document.words
+        unread = self.assessment.chart.unread_problems
+        named = list(dict.fromkeys(filter(None, unread)))
+        names = [escaped(text) for text in named[:_MOST_PROBLEMS]]
+        more = len(named) - len(names)
+        nameless = sum(not text for text in unread)
+        rest = (phrases.more_problems, more), (phrases.nameless_problems, nameless)
+        told = (fill(sentence, {"more": str(count)}) for sentence, count in rest if count)
+        return ", ".join((*names, *told))
+
+    def _preliminary_basis(self) -> str | None:
+        awaited = self.assessment.evidence.awaited
+        return None if awaited is None else self._result(awaited)
+
     def _advice(self) -> str:
         phrases = self.document.words
+        if self._warns():
+            return fill(phrases.check_advice, self.words)
         barred = self._barred_by_mouth()
         return fill(phrases.no_oral_advice if barred else phrases.oral_advice, self.words)
 
@@ -430,6 +464,9 @@ class Wording:
             reported = choice.culprit.reported if choice.culprit is not None else None
             said = f"{escaped(reported)}: " if reported else ""
             return f"{self.document.words.unknown} ({said}{self._problem(choice)})"
+        return self._result(result)
+
+    def _result(self, result: Measurement) -> str:
         parts = [f"{self._reported(result)}{self._converted(result)}", result.status]
         parts.append(self._when(result.time))
         return ", ".join(parts)
@@ -463,7 +500,7 @@ class Wording:
         phrases = self.document.words
         words = {"age": ago(self.now - instant(moment, self.document.windows))}
         if moment.whole_day:
-            return fill(phrases.day, {**words, "at": f"{moment.at:%d %b %Y}"})
+            return fill(phrases.day, {**words, "at": day(moment.at)})
         return fill(phrases.time, {**words, "at": clock(moment.at, self.now)})
 
 
@@ -517,5 +554,9 @@ _WORDS: Final[Mapping[str, Callable[[Wording], str | None]]] = {
     "unusable": Wording._unusable,
     "advice": Wording._advice,
     "organic_salts": Wording._organic_salts,
+    "check": Wording._check,
+    "other_indication": Wording._other_indication,
+    "problems": Wording._problems,
+    "preliminary_basis": Wording._preliminary_basis,
     "findings": lambda of: bullets(line for line in of.findings if line),
 }

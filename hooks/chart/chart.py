@@ -45,6 +45,7 @@ class Reason(StrEnum):
     CODE_EXCLUDED = "code-excluded"
     CODE_CONFLICT = "code-conflict"
     NO_VALUE = "no-value"
+    VALUE_DENIED = "value-denied"
     NOT_A_QUANTITY = "not-a-quantity"
     COMPARATOR_UNKNOWN = "comparator-unknown"
     STATUS = "status"
@@ -92,8 +93,9 @@ class Unusable(Fact, frozen=True):
     """One result that could not be used, with every reason that was found.
 
     `reported` is the value and unit as they came, `value` the value in the canonical unit where
-    the unit could be read. `detail` names the code's meaning for an excluded code. Text that came
-    from the request is not safe to show before it is escaped.
+    the unit could be read. `detail` names the code's meaning for an excluded code. `named` says
+    that words name the analyte where its code is not known. Text that came from the request is
+    not safe to show before it is escaped.
     """
 
     analyte: Analyte
@@ -104,6 +106,7 @@ class Unusable(Fact, frozen=True):
     status: str | None = None
     detail: str | None = None
     reference: str | None = None
+    named: bool = False
 
 
 Result = Measurement | Unusable
@@ -129,7 +132,8 @@ class Chart(Fact, frozen=True):
     """The facts about one patient at one moment (`now`, with zone) that a protocol may look at.
 
     `patient` is None where the EHR looked and found none. `unknown` names the optional prefetch
-    keys that did not come: what they would have told has not been looked at.
+    keys that did not come: what they would have told has not been looked at. `unread_problems`
+    are the texts of the problems without a code that could be looked up.
     """
 
     now: datetime
@@ -143,4 +147,5 @@ class Chart(Fact, frozen=True):
     orders: tuple[Order, ...] = ()
     lab_orders: tuple[LabOrder, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    unread_problems: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()

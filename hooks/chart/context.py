@@ -4,11 +4,11 @@ Real drafts are often not valid FHIR: Bundles without a type, entries without `f
 where lists belong. Nothing is asked of a draft that is not used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from hooks.chart.fact import Fact
-from hooks.chart.references import belongs_to, is_id, is_patient_id
+from hooks.chart.references import belongs_to, is_id, is_patient_id, reference_of
 from hooks.errors import InvalidContext, NotEvaluable
 
 _MEDICATION: Final = ("medicationCodeableConcept", "medicationReference")
@@ -18,7 +18,10 @@ _OTHER_VERSIONS: Final = frozenset(
 
 
 class Draft(Fact, frozen=True):
-    """One unsigned order: its `Type/id`, whether it was just selected, and the resource itself."""
+    """One unsigned order: its `Type/id`, whether it was just selected, and the resource itself.
+
+    Of an order without an id it is `Type/`, which nothing can select or change.
+    """
 
     reference: str
     type: str
@@ -35,6 +38,8 @@ class OrderContext(Fact, frozen=True):
     """The context of one call, with the drafts of this patient in the order they came in.
 
     `entries` are all entries of the draft Bundle: a draft's Medication may travel beside it.
+    `unassigned` are drafts that name a patient by words or by a number that cannot be compared:
+    they may be this patient's, and no more than that is made of them.
     """
 
     patient_id: str
@@ -42,6 +47,7 @@ class OrderContext(Fact, frozen=True):
     encounter_id: str | None
     drafts: tuple[Draft, ...]
     entries: tuple[Any, ...] = ()
+    unassigned: tuple[Draft, ...] = ()
 
     @property
     def selected(self) -> tuple[Draft, ...]:
@@ -68,12 +74,24 @@ def read_context(context: Mapping[str, Any]) -> OrderContext:
         )
     entries = _entries(context.get("draftOrders"))
     wanted = _wanted(selections, entries)
-    drafts = tuple(_drafts(entries, wanted))
-    own = tuple(draft for draft in drafts if _is_for(draft.resource, patient_id))
+    drafts = _drafts(entries, wanted)
+    own, unassigned = [], []
+    for draft in drafts:
+        subject = draft.resource.get("subject", draft.resource.get("patient"))
+        # One that names nobody belongs to the session's patient.
+        if subject is None or belongs_to(subject, patient_id):
+            own.append(draft)
+        elif reference_of(subject) is None:
+            unassigned.append(draft)
     if wanted and entries:
         _require_selected(drafts, own)
     return OrderContext(
-        patient_id, user_id, _encounter_id(context.get("encounterId")), own, tuple(entries)
+        patient_id,
+        user_id,
+        _encounter_id(context.get("encounterId")),
+        tuple(own),
+        tuple(entries),
+        tuple(unassigned),
     )
 
 
@@ -112,7 +130,7 @@ def _entries(bundle: object) -> list[Any]:
 def _wanted(selections: list[str], entries: list[Any]) -> set[str]:
     """The selected `Type/id`; a bare id, as some EHRs send it, where exactly one draft has it."""
     wanted = set(selections)
-    bare = [selection for selection in wanted if "/" not in selection]
+    bare = [selection for selection in wanted if selection and "/" not in selection]
     if bare:
         known = [draft.reference for draft in _drafts(entries, set())]
         for selection in bare:
@@ -129,19 +147,19 @@ def _drafts(entries: list[Any], wanted: set[str]) -> list[Draft]:
         if not isinstance(resource, dict):
             continue
         kind, identity = resource.get("resourceType"), resource.get("id")
-        if isinstance(kind, str) and isinstance(identity, str):
+        if not isinstance(kind, str):
+            continue
+        if isinstance(identity, str):
             reference = f"{kind}/{identity}"
             drafts.append(Draft(reference, kind, reference in wanted, resource))
+            continue
+        draft = Draft(f"{kind}/", kind, False, resource)
+        if kind != "MedicationRequest" or not draft.is_blank:
+            drafts.append(draft)
     return drafts
 
 
-def _is_for(resource: Mapping[str, Any], patient_id: str) -> bool:
-    """Whether an order is this patient's; one that names nobody belongs to the session's."""
-    subject = resource.get("subject", resource.get("patient"))
-    return subject is None or belongs_to(subject, patient_id)
-
-
-def _require_selected(drafts: tuple[Draft, ...], own: tuple[Draft, ...]) -> None:
+def _require_selected(drafts: Iterable[Draft], own: Iterable[Draft]) -> None:
     selected = [draft for draft in drafts if draft.selected]
     if not selected:
         raise NotEvaluable(

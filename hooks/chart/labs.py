@@ -56,6 +56,9 @@ _NOT_HEMOLYZED: Final = re.compile(
 )
 _HEMOLYZED_CODES: Final = frozenset({"HEM"})
 
+# A value beside the statement that there is none (clinical 8: treat as absent).
+_DENIED: Final = (Reason.VALUE_DENIED,)
+
 
 def read_series(
     analyte: Analyte,
@@ -100,12 +103,13 @@ class _Scale(Fact, frozen=True):
 class _Kind:
     """What a code says of the results that it stands on; `scales` is learnt from their units."""
 
-    __slots__ = ("detail", "is_own", "own", "reasons", "scales")
+    __slots__ = ("detail", "is_own", "named", "own", "reasons", "scales")
 
     def __init__(self, analyte: Analyte, concept: object, codes: LabCodes) -> None:
         known = codes.read(concept)
         self.own = tuple([code for code in known if code.analyte is analyte])
         self.is_own = bool(self.own) or not (known or _is_of_another_kind(analyte, concept))
+        self.named = not known and codes.is_named(analyte, _words_of(concept))
         self.reasons = _judge_codes(self.own)
         self.detail = next((code.because for code in self.own if code.because), None)
         self.scales: dict[tuple[object, ...], _Scale] = {}
@@ -150,6 +154,7 @@ class _Reader:
                 comparator = _COMPARATORS.get(sign) if isinstance(sign, str) else None
                 if comparator is None:
                     reasons.append(Reason.COMPARATOR_UNKNOWN)
+            reasons += _DENIED if resource.get("dataAbsentReason") is not None else ()
             scale = self._scale(kind, quantity)
             if scale.reason is not None:
                 reasons.append(scale.reason)
@@ -178,6 +183,7 @@ class _Reader:
                 status=status if isinstance(status, str) else None,
                 detail=kind.detail,
                 reference=reference,
+                named=kind.named,
             )
         issued = read_moment(resource.get("issued")) if "issued" in resource else None
         return Measurement(
@@ -267,16 +273,22 @@ def _is_of_another_kind(analyte: Analyte, concept: object) -> bool:
     is another test that happened to come along.
     """
     codings = concept.get("coding") if isinstance(concept, dict) else None
-    if not isinstance(concept, dict) or not isinstance(codings, list):
+    if not isinstance(codings, list):
         return False
-    texts = [concept.get("text")]
-    systems = set()
-    for coding in codings:
-        if isinstance(coding, dict):
-            texts.append(coding.get("display"))
-            systems.add(str(coding.get("system")))
-    said = " ".join(text for text in texts if isinstance(text, str)).lower()
+    systems = {str(coding.get("system")) for coding in codings if isinstance(coding, dict)}
+    said = _words_of(concept)
     return systems == {LOINC} and bool(said) and analyte.value not in said
+
+
+def _words_of(concept: object) -> str:
+    """What a code says in words, in small letters."""
+    if not isinstance(concept, dict):
+        return ""
+    codings = concept.get("coding")
+    listed = codings if isinstance(codings, list) else ()
+    displays = (coding.get("display") for coding in listed if isinstance(coding, dict))
+    texts = (concept.get("text"), *displays)
+    return " ".join(text for text in texts if isinstance(text, str)).lower()
 
 
 def _judge_codes(own: tuple[LabCode, ...]) -> list[Reason]:

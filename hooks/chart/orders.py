@@ -1,22 +1,23 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugClass, DrugCodes, Route
-from hooks.chart.context import Draft
+from hooks.chart.codes.drugs import SULFATE, DrugClass, DrugCodes, Route
+from hooks.chart.concept import collect, objects
+from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
+from hooks.chart.medication import Index, index_of, read_medication
 from hooks.chart.moments import read_moment
 from hooks.chart.order import LabOrder, Order, Place
+from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
 from hooks.chart.references import belongs_to, reference_of
 from hooks.chart.units import Analyte
-
-_OTHER_INDICATIONS: Final = frozenset({"asthma", "pre-eclampsia", "torsades", "cardiac-arrest"})
 
 #: How the reference of an order ends that came without an id.
 _NO_ID: Final = "/"
@@ -40,34 +41,51 @@ class OrderReader:
 
     def __init__(self, drugs: DrugCodes, conditions: ConditionCodes, labs: LabCodes) -> None:
         self._drugs = drugs
-        self._conditions = conditions
+        self._reasons = ReasonReader(conditions)
         self._labs = labs
 
-    def drafts(self, drafts: Iterable[Draft], entries: Iterable[Any]) -> tuple[Order, ...]:
-        """The medication orders among the drafts; `entries` are all of the Bundle's entries."""
-        index = _index(entries)
-        return tuple(
-            self._order(draft.resource, draft.reference, Place.DRAFT, draft.selected, index)
-            for draft in drafts
-            if draft.type == "MedicationRequest"
-            and not draft.is_blank
-            and draft.resource.get("doNotPerform") is not True
-            and str(draft.resource.get("status")) not in _WITHDRAWN
+    def drafts(self, context: OrderContext, problems: ConditionIndex) -> tuple[Order, ...]:
+        """The medication orders among the drafts; `problems` what they may be for."""
+        index = index_of(context.entries)
+        own = (
+            self._order(
+                draft.resource, draft.reference, Place.DRAFT, draft.selected, index, problems
+            )
+            for draft in context.drafts
+            if _is_medication(draft)
         )
+        unassigned = (
+            self._order(draft.resource, draft.reference, Place.DRAFT, False, index, problems)
+            for draft in context.unassigned
+            if _is_medication(draft)
+        )
+        return (*own, *_nobodys(unassigned))
 
-    def recorded(self, bundle: Mapping[str, Any] | None, patient_id: str) -> tuple[Order, ...]:
-        """The running and given orders of a searchset Bundle of MedicationRequests."""
+    def recorded(
+        self, bundle: Mapping[str, Any] | None, patient_id: str, problems: ConditionIndex
+    ) -> tuple[Order, ...]:
+        """The running and given orders of a searchset Bundle of MedicationRequests.
+
+        What was found for this patient and names no patient at all is this patient's, as a draft
+        or a problem is: to leave magnesium out would be the worse mistake.
+        """
         entries = _entries(bundle)
-        index = _index(entries)
-        orders = []
-        for resource in _own(entries, "MedicationRequest", patient_id):
+        index = index_of(entries)
+        orders: list[Order] = []
+        unassigned: list[Order] = []
+        for resource in _of_kind(entries, "MedicationRequest"):
             place = _PLACES.get(str(resource.get("status")))
-            if place is not None and resource.get("doNotPerform") is not True:
-                identity = resource.get("id")
-                known = identity if isinstance(identity, str) else ""
-                reference = f"MedicationRequest/{known}"
-                orders.append(self._order(resource, reference, place, False, index))
-        return tuple(orders)
+            if place is None or resource.get("doNotPerform") is True:
+                continue
+            subject = resource.get("subject")
+            is_own = subject is None or belongs_to(subject, patient_id)
+            if not is_own and reference_of(subject) is not None:
+                continue
+            identity = resource.get("id")
+            reference = f"MedicationRequest/{identity if isinstance(identity, str) else ''}"
+            order = self._order(resource, reference, place, False, index, problems)
+            (orders if is_own else unassigned).append(order)
+        return (*orders, *_nobodys(unassigned))
 
     def lab_drafts(self, drafts: Iterable[Draft]) -> tuple[LabOrder, ...]:
         """The levels among the drafts."""
@@ -82,8 +100,10 @@ class OrderReader:
         """The levels among the active ServiceRequests of a searchset Bundle."""
         found = (
             self._lab(resource, Place.ACTIVE)
-            for resource in _own(_entries(bundle), "ServiceRequest", patient_id)
-            if resource.get("status") == "active" and resource.get("doNotPerform") is not True
+            for resource in _of_kind(_entries(bundle), "ServiceRequest")
+            if belongs_to(resource.get("subject"), patient_id)
+            and resource.get("status") == "active"
+            and resource.get("doNotPerform") is not True
         )
         return tuple(lab for lab in found if lab is not None)
 
@@ -93,11 +113,15 @@ class OrderReader:
         reference: str,
         place: Place,
         selected: bool,
-        index: Mapping[str, Mapping[str, Any]],
+        index: Index,
+        problems: ConditionIndex,
     ) -> Order:
-        codes, texts = _medication(resource, index)
+        medication = read_medication(resource, index)
+        called, name = medication.called, medication.name
         route = self._route(resource)
-        recognition = self._drugs.recognize(codes, texts, route)
+        recognition = self._drugs.recognize(
+            called.codes, called.texts, route, medication.ingredients
+        )
         classes: dict[DrugClass, str] = {}
         for drug in recognition.drugs:
             for kind in sorted(drug.classes):
@@ -109,23 +133,29 @@ class OrderReader:
         dosage = Dosage()
         if recognition.magnesium is not None:
             dosage = read_dosage(resource, conversion)
-            if recognition.salt != SULFATE or _is_elemental(resource, texts):
+            if (
+                recognition.salt != SULFATE
+                or recognition.is_mixture
+                or _is_elemental(resource, called.texts)
+            ):
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
-        indication, unclear = self._indication(resource)
+        reason = Indication()
+        if recognition.magnesium is not None or DrugClass.ORAL_MAGNESIUM in classes:
+            reason = self._reasons.read(resource, problems)
         return Order(
             reference,
             place,
             selected,
-            texts[0] if texts else None,
-            recognition.is_known or any(_NAME.search(text) for text in texts),
+            name,
+            recognition.is_known or any(map(_NAME.search, called.texts or (name or "",))),
             route,
             classes,
             recognition.magnesium,
             dosage,
             read_moment(resource.get("authoredOn")),
-            indication,
-            unclear,
+            reason.condition,
+            reason.unclear,
             recognition.salt,
         )
 
@@ -133,35 +163,15 @@ class OrderReader:
         """The ordered route; without one, what the free text of the dosage names."""
         codes: list[str] = []
         texts: dict[str, None] = {}
-        instructions = _objects(resource.get("dosageInstruction"))
+        instructions = objects(resource.get("dosageInstruction"))
         stated = [one["route"] for one in instructions if one.get("route")]
         for route in stated:
             # Some systems send the bare word, which FHIR does not know.
-            _collect({"text": route} if isinstance(route, str) else route, codes, texts)
+            collect({"text": route} if isinstance(route, str) else route, codes, texts)
         if stated:
             return self._drugs.route(codes, texts)
         said = (one.get("text") for one in instructions)
         return self._drugs.route_beside(" ; ".join(text for text in said if isinstance(text, str)))
-
-    def _indication(self, resource: Mapping[str, Any]) -> tuple[str | None, str | None]:
-        """Another indication than a low level that the order's reason names, in code or words.
-
-        Second, the words that may name one and may deny it: then there is no indication.
-        """
-        coded = None
-        for concept in _objects(resource.get("reasonCode")):
-            for coding in _objects(concept.get("coding")):
-                system, code = coding.get("system"), coding.get("code")
-                if isinstance(system, str) and isinstance(code, str):
-                    known = self._conditions.find(system, code)
-                    if known in _OTHER_INDICATIONS:
-                        coded = coded or known
-            text = concept.get("text")
-            stated = self._conditions.stated(text) if isinstance(text, str) else None
-            if stated is not None and not stated.certain:
-                return None, text
-            coded = coded or (stated.condition if stated is not None else None)
-        return coded, None
 
     def _lab(self, resource: Mapping[str, Any], place: Place) -> LabOrder | None:
         known = self._labs.read(resource.get("code"))
@@ -192,6 +202,9 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
     told: list[Order] = []
     places: dict[str, list[int]] = {}
     for order in (*drafts, *recorded):
+        if order.reference.endswith(_NO_ID):
+            told.append(order)
+            continue
         of_the_id = places.setdefault(order.reference, [])
         same = next((index for index in of_the_id if _is_same(told[index], order)), None)
         if same is None:
@@ -206,9 +219,7 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
 
 
 def _is_same(one: Order, other: Order) -> bool:
-    """Whether two orders are one that came twice."""
-    if one.reference != other.reference or one.reference.endswith(_NO_ID):
-        return False
+    """Whether two orders of one id are one that came twice."""
     if Place.DRAFT not in (one.place, other.place) and one.authored != other.authored:
         return False
     return (
@@ -223,56 +234,41 @@ def _is_same(one: Order, other: Order) -> bool:
     )
 
 
-def _medication(
-    resource: Mapping[str, Any], index: Mapping[str, Mapping[str, Any]]
-) -> tuple[list[str], list[str]]:
-    """RxNorm codes and texts of an order's medication, wherever they travel.
+def _is_medication(draft: Draft) -> bool:
+    """Whether a draft is a medication order that may be signed."""
+    return (
+        draft.type == "MedicationRequest"
+        and not draft.is_blank
+        and draft.resource.get("doNotPerform") is not True
+        and str(draft.resource.get("status")) not in _WITHDRAWN
+    )
 
-    A referenced Medication is looked up among the contained resources, then in the same Bundle;
-    without one, the display of the reference is all there is.
+
+def _nobodys(orders: Iterable[Order]) -> Iterator[Order]:
+    """Orders that name a patient whom nobody could compare: of those that may be magnesium, that
+    they are there. Whose they are is not guessed, so nothing else of them counts.
     """
-    codes: list[str] = []
-    texts: dict[str, None] = {}
-    _collect(resource.get("medicationCodeableConcept"), codes, texts, RXNORM)
-    reference = resource.get("medicationReference")
-    target = reference_of(reference)
-    if target is not None:
-        contained = {f"#{item.get('id')}": item for item in _objects(resource.get("contained"))}
-        medication = contained.get(target) or index.get(target.partition("/_history/")[0])
-        if medication is not None:
-            _collect(medication.get("code"), codes, texts, RXNORM)
-    display = reference.get("display") if isinstance(reference, dict) else None
-    if isinstance(display, str) and display.strip():
-        texts[display] = None
-    return codes, list(texts)
+    for order in orders:
+        if order.is_parenteral_magnesium or not order.is_readable:
+            yield Order(
+                order.reference,
+                order.place,
+                selected=False,
+                name=None,
+                is_readable=False,
+                route=order.route,
+                classes={},
+                magnesium=None,
+                dosage=Dosage(),
+                authored=order.authored,
+                indication=None,
+            )
 
 
 def _is_elemental(resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
     """Whether any text of the order counts elemental magnesium: a tenth of the sulfate's grams."""
-    said = (one.get("text") for one in _objects(resource.get("dosageInstruction")))
+    said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
     return any("elemental" in str(text).lower() for text in (*texts, *said))
-
-
-def _collect(
-    concept: object,
-    codes: list[str],
-    texts: dict[str, None],
-    systems: frozenset[str] | None = None,
-) -> None:
-    """Add a CodeableConcept's codes (of the systems, if given), text and displays.
-
-    `texts` are keys, each there once: a drug may come with ten thousand names.
-    """
-    for item in _objects(concept):
-        text = item.get("text")
-        if isinstance(text, str) and text.strip():
-            texts[text] = None
-        for coding in _objects(item.get("coding")):
-            code, display = coding.get("code"), coding.get("display")
-            if isinstance(code, str) and (systems is None or str(coding.get("system")) in systems):
-                codes.append(code)
-            if isinstance(display, str) and display.strip():
-                texts[display] = None
 
 
 def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:
@@ -280,32 +276,8 @@ def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:
     return entries if isinstance(entries, list) else []
 
 
-def _index(entries: Iterable[Any]) -> Mapping[str, Mapping[str, Any]]:
-    """The Medications of a Bundle by `Type/id` and by `fullUrl`."""
-    index: dict[str, Mapping[str, Any]] = {}
+def _of_kind(entries: Iterable[Any], kind: str) -> Iterator[Mapping[str, Any]]:
     for entry in entries:
         resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and resource.get("resourceType") == "Medication":
-            identity, url = resource.get("id"), entry.get("fullUrl")
-            if isinstance(identity, str):
-                index[f"Medication/{identity}"] = resource
-            if isinstance(url, str):
-                index[url] = resource
-    return index
-
-
-def _own(entries: Iterable[Any], kind: str, patient_id: str) -> Iterable[Mapping[str, Any]]:
-    for entry in entries:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if (
-            isinstance(resource, dict)
-            and resource.get("resourceType") == kind
-            and belongs_to(resource.get("subject"), patient_id)
-        ):
+        if isinstance(resource, dict) and resource.get("resourceType") == kind:
             yield resource
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -21,16 +21,29 @@ class Condition(Fact, frozen=True):
     code: str
 
 
-def read_conditions(
+class Problems(Fact, frozen=True):
+    """A problem list: the known conditions, and what names the problems that no code tells.
+
+    `unread` has an entry for each problem without a code of a known system: its text, empty for
+    one without any. Nothing is decided by such a text, and it is not safe to show before it is
+    escaped.
+    """
+
+    known: tuple[Condition, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def read_problems(
     bundle: Mapping[str, Any] | None, patient_id: str, codes: ConditionCodes
-) -> tuple[Condition, ...]:
-    """The known conditions of a searchset Bundle that are not past, refuted or another patient's.
+) -> Problems:
+    """The problems of a searchset Bundle that are not past, refuted or another patient's.
 
     A condition that tells neither status nor subject counts: leaving out a reason for caution
     would be the worse mistake. What takes a caution away has to be certain.
     """
     entries = bundle.get("entry") if bundle is not None else None
     found: dict[str, Condition] = {}
+    unread: list[str] = []
     for entry in entries if isinstance(entries, list) else ():
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if (
@@ -42,13 +55,30 @@ def read_conditions(
         ):
             continue
         verified = _codes(resource.get("verificationStatus"))
+        read = False
         for system, code in _codings(resource.get("code")):
+            read = read or codes.knows(system)
             known = codes.find(system, code)
             if known == _OPENS_A_GATE and not verified <= _SURE:
                 continue
             if known is not None:
                 found.setdefault(known, Condition(known, codes.names[known], code))
-    return tuple(found.values())
+        if not read:
+            unread.append(_text(resource.get("code")))
+    return Problems(tuple(found.values()), tuple(unread))
+
+
+def _text(concept: object) -> str:
+    """What a problem is called: its text, else what stands at its codes; empty for nothing."""
+    if not isinstance(concept, dict):
+        return ""
+    codings = concept.get("coding")
+    places = [concept.get("text")]
+    for coding in codings if isinstance(codings, list) else ():
+        if isinstance(coding, dict):
+            places += [coding.get("display"), coding.get("code")]
+    texts = (" ".join(text.split()) for text in places if isinstance(text, str))
+    return next((text for text in texts if text), "")
 
 
 def _is_for(subject: object, patient_id: str) -> bool:

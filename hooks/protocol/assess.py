@@ -13,7 +13,7 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
-from hooks.protocol.evidence import Evidence, certain_band, gather, with_kidneys
+from hooks.protocol.evidence import DOSED, Evidence, certain_band, gather, with_kidneys
 from hooks.protocol.findings import Findings
 from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
@@ -25,7 +25,6 @@ from hooks.protocol.template import fill
 INDETERMINATE: Final = "indeterminate"
 NOT_APPLICABLE: Final = "not-applicable"
 
-_DOSED: Final = frozenset({"severe", "moderate"})
 _RELATED: Final = (
     DrugClass.POTASSIUM,
     DrugClass.QT,
@@ -56,7 +55,7 @@ class _Case:
             if ruling.shut:
                 return self._stopped(gate, ruling)
         band = self._band()
-        if band.id not in _DOSED:
+        if band.id not in DOSED:
             return self._without_need(band)
         patient = self.evidence.chart.patient
         if patient is not None:
@@ -128,32 +127,36 @@ class _Case:
         """DT5 to DT7: no dose, and mostly nothing to say (settled 14)."""
         row = self.protocol.rows[band.id, None]
         self._step(row.id, True, f"band {band.id}")
-        self._find_without_dose(band)
+        replacement = self.evidence.replacement
+        other = [order for order in replacement.limited if order.selected]
+        # A high level is a warning whatever the magnesium is for; other levels are no reason
+        # against magnesium for asthma (clinical 2.2).
+        ordered = [*replacement.selected, *(other if band.id == "high" else [])]
+        barred = self._find_without_dose(band, bool(ordered))
         evidence = self.evidence
         card = None
         match band.id:
             case "mild" if evidence.magnesium_is_selected or evidence.selects(*_RELATED):
                 card = CardKind.MILD
-            case "normal" if evidence.replacement.selected:
+            case "normal" if ordered:
                 card = CardKind.NOT_LOW
-            case "high" if evidence.magnesium_is_selected:
+            case "high" if evidence.magnesium_is_selected or ordered:
                 card = CardKind.NOT_LOW
-        if card is None and any(
-            is_too_fast(order, self.protocol)
-            for order in evidence.replacement.limited
-            if order.selected
-        ):
+        if card is None and any(is_too_fast(order, self.protocol) for order in other):
             card = CardKind.RATE
         if card is None:
-            elsewhere = any(order.selected for order in evidence.replacement.elsewhere)
+            elsewhere = any(order.selected for order in replacement.elsewhere)
             return self._silent(band.id, row.id, "other-indication" if elsewhere else band.id, row)
         if card is CardKind.NOT_LOW:
             self.found.add("not-low")
-        elif band.id == "mild":
-            for order in evidence.replacement.selected:
-                self.found.add("being-ordered", order=order)
+        if card is not CardKind.RATE:
+            self._check_without_need(band, barred, ordered)
         self._find_rates()
-        recheck, offers = self._repeat_of_selected() if card is CardKind.MILD else (None, ())
+        recheck, offers = (
+            self._repeat_of_selected(recommended=barred is None)
+            if card is CardKind.MILD
+            else (None, ())
+        )
         return self._answer(
             band.id,
             row.id,
@@ -164,24 +167,48 @@ class _Case:
             offers=offers,
         )
 
-    def _find_without_dose(self, band: Band) -> None:
-        """What is found beside a level that needs no dose; magnesium by mouth needs kidneys too."""
+    def _find_without_dose(self, band: Band, is_ordered: bool) -> str | None:
+        """What is found beside a level that needs no dose; returns what speaks against magnesium.
+
+        Magnesium by mouth needs kidneys too, and so does what is being ordered all the same.
+        """
         barred, unknown = None, False
-        if band.id == "mild" or self.evidence.replacement.answered:
-            barred, unknown = self._by_mouth()
+        if band.id == "mild" or is_ordered or self.evidence.replacement.answered:
+            barred, unknown = self._against_magnesium()
         self._find(band.id, barred=barred is not None)
-        if band.id != "mild" and not self.found.has("recovered"):
-            return
-        if barred is not None:
+        by_mouth = band.id == "mild" or self.found.has("recovered")
+        if barred is not None and by_mouth:
             self.found.add("barred-by-mouth", condition=barred)
             drug = self.evidence.drug(DrugClass.ORAL_MAGNESIUM, selected_only=True)
             if drug is not None:
                 self.found.add("oral-ordered", drug=drug)
-        elif unknown:
+        elif unknown and (by_mouth or is_ordered):
             self.found.add("kidneys-unknown")
+        return barred
 
-    def _by_mouth(self) -> tuple[str | None, bool]:
-        """What speaks against magnesium by mouth as well, and whether the kidneys are unknown.
+    def _check_without_need(self, band: Band, barred: str | None, ordered: Iterable[Order]) -> None:
+        """Clinical 5a: gates, kidneys and duplicates of magnesium that the level does not ask for.
+
+        The guards of a dose decide nothing here (settled 1); `barred` is what they say.
+        """
+        replacement = self.evidence.replacement
+        kidneys = self.evidence.kidneys
+        if barred is not None:
+            for order in (*ordered, *replacement.drafted, *replacement.running):
+                self.found.add("despite-gate", order=order, condition=barred)
+        elif kidneys is not None and kidneys.tier is Tier.REDUCED:
+            for order in ordered:
+                self.found.add("ordered-reduced", order=order)
+        elif band.id == "mild":
+            for order in ordered:
+                self.found.add("being-ordered", order=order)
+        if replacement.selected:
+            for order in (*replacement.others, *replacement.selected[1:]):
+                self.found.add("duplicate", order=order)
+        findings.about_unread_problems(self.evidence, self.found)
+
+    def _against_magnesium(self) -> tuple[str | None, bool]:
+        """What speaks against magnesium, also by mouth, and whether the kidneys are unknown.
 
         The guards of a dose decide nothing here (settled 1); what they would say is a caution.
         """
@@ -195,7 +222,9 @@ class _Case:
                 return ruling.condition or low, False
         return None, self.evidence.kidneys is None
 
-    def _repeat_of_selected(self) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
+    def _repeat_of_selected(
+        self, *, recommended: bool
+    ) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
         """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""
         end = self.levels.end_of_selected()
         if not self.evidence.replacement.selected or self.evidence.is_level_ordered(
@@ -203,7 +232,7 @@ class _Case:
         ):
             return None, ()
         recheck = self.levels.recheck(end)
-        return recheck, (Offer("recheck", True, (recheck,)),)
+        return recheck, (Offer("recheck", recommended, (recheck,)),)
 
     # ------------------------------------------------------------------ severe and moderate
 
@@ -213,6 +242,7 @@ class _Case:
         self._find(band.id)
         findings.about_earlier_doses(self.evidence, self.found)
         findings.about_unreadable_orders(self.evidence.chart.orders, self.found)
+        findings.about_unread_problems(self.evidence, self.found)
         recheck = self.levels.recheck(self.levels.end_of(dosing), row)
         offers = [Offer("dose", True, (recheck,), dosing, priority=row.priority)]
         for option in row.options:
@@ -285,6 +315,7 @@ class _Case:
             or any(item.verdicts for item in checks)
         )
         self._find(band.id)
+        findings.about_unread_problems(self.evidence, self.found)
         end = self.levels.end_of_orders(dosing, checks)
         recheck = self.levels.recheck(end, row)
         is_repeated = self.evidence.is_level_ordered(Analyte.MAGNESIUM, end)

@@ -9,7 +9,7 @@ from hooks.chart.chart import Measurement, Reason, Result, Series, Unusable
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment
 from hooks.chart.units import Analyte
-from hooks.protocol.model import Windows
+from hooks.protocol.limits import Windows
 from hooks.protocol.protocol import Protocol
 
 #: Withdrawn, empty, foreign or future results stand in nobody's way (settled 16).
@@ -17,6 +17,7 @@ _NEVER_IN_THE_WAY: Final = frozenset(
     {
         Reason.STATUS,
         Reason.NO_VALUE,
+        Reason.VALUE_DENIED,
         Reason.CODE_EXCLUDED,
         Reason.CODE_UNKNOWN,
         Reason.NO_PATIENT,
@@ -25,6 +26,9 @@ _NEVER_IN_THE_WAY: Final = frozenset(
         Reason.FUTURE,
     }
 )
+
+#: A dose depends on these: words that name one count although its code is not known.
+_BELIEVED_BY_NAME: Final = frozenset({Analyte.MAGNESIUM, Analyte.CREATININE})
 
 #: Nobody can tell what these would have said of this patient's total magnesium: not worth a word
 #: on a card by themselves.
@@ -168,7 +172,7 @@ def _obstacle(
     """A result of the same draw or at the same minute that cannot be read, and may contradict."""
     minute = _minute(at)
     for item in unusable:
-        if item.time is None or not _NEVER_IN_THE_WAY.isdisjoint(item.reasons):
+        if item.time is None or not _may_contradict(item):
             continue
         taken = instant(item.time, windows)
         if taken < minute:
@@ -180,6 +184,14 @@ def _obstacle(
         if same_minute or timedelta(0) < later < windows.same_draw.value.span:
             return item
     return None
+
+
+def _may_contradict(item: Unusable) -> bool:
+    """Whether a result that cannot be used is one of its analyte, as far as anybody can tell."""
+    passed = _NEVER_IN_THE_WAY.intersection(item.reasons)
+    if item.named and item.analyte in _BELIEVED_BY_NAME:
+        passed -= {Reason.CODE_UNKNOWN}
+    return not passed
 
 
 def _newest(

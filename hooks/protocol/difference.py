@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from hooks.chart.units import CANONICAL, Analyte
 from hooks.protocol import scale
-from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Plausible, Row
+from hooks.protocol.limits import Plausible
+from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Row
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
 from hooks.protocol.scale import Scale
@@ -147,6 +148,9 @@ def _said(path: Path, was: Any, now: Any) -> tuple[str, list[str]]:
         return _SOURCES, [_becomes(place.removesuffix(".source"), was, now)]
     if path[0] == "sources":
         return _SOURCES, [_reworded(path[1], was, now)]
+    if path[-1] == "beyond":
+        what = f"{_called(path[:-1])}, beyond the bounds of the service"
+        return _TITLES.get(path[0], "Limits"), [_becomes(what, was, now)]
     if _is_same(was, now):
         return _WORDING, [f'{place}: "{was}" is now written "{now}", the same value']
     if path[0] in _WORDED_PARTS or path[-1] in _WORDED_MEMBERS:

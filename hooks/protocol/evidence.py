@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
-from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Reason
+from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Reason, Series
 from hooks.chart.codes.drugs import DrugClass
 from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
@@ -15,10 +16,17 @@ from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import Replacement, is_level_ordered, survey
 
+#: The bands that ask for a dose (clinical 9).
+DOSED: Final = frozenset({"severe", "moderate"})
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """What counts: the newest believable results, renal function, and the magnesium orders."""
+    """What counts: the newest believable results, renal function, and the magnesium orders.
+
+    `awaited` is a newer preliminary magnesium that would ask for no dose, where the one that counts
+    is confirmed and asks for one (settled 16).
+    """
 
     chart: Chart
     protocol: Protocol
@@ -29,6 +37,7 @@ class Evidence:
     egfr: Choice
     replacement: Replacement
     kidneys: Kidneys | None = None
+    awaited: Measurement | None = None
     conditions: frozenset[str] = field(default_factory=frozenset)
 
     @cached_property
@@ -106,6 +115,11 @@ def gather(chart: Chart, protocol: Protocol) -> Evidence:
     magnesium = choose(chart.magnesium, now, protocol, Analyte.MAGNESIUM)
     if magnesium.measurement is not None and certain_band(magnesium.measurement, protocol) is None:
         magnesium = refuse(magnesium, Reason.COMPARATOR_UNCLASSIFIABLE)
+    awaited = None
+    if magnesium.measurement is not None and magnesium.measurement.preliminary:
+        confirmed = _confirmed(chart, magnesium.measurement, protocol)
+        if confirmed is not None:
+            magnesium, awaited = confirmed, magnesium.measurement
     potassium = choose(chart.potassium, now, protocol, Analyte.POTASSIUM)
     if potassium.measurement is not None and not potassium_level(potassium.measurement, protocol):
         potassium = refuse(potassium, Reason.COMPARATOR_UNCLASSIFIABLE)
@@ -118,8 +132,30 @@ def gather(chart: Chart, protocol: Protocol) -> Evidence:
         choose(chart.qtc, now, protocol, Analyte.QTC),
         choose(chart.egfr, now, protocol, Analyte.EGFR),
         survey(chart, magnesium.measurement, protocol),
+        awaited=awaited,
         conditions=frozenset(condition.id for condition in chart.conditions),
     )
+
+
+def _confirmed(chart: Chart, newest: Measurement, protocol: Protocol) -> Choice | None:
+    """The confirmed magnesium that asks for a dose where a newer preliminary one does not."""
+    if asks_for_dose(newest, protocol):
+        return None
+    results = [
+        result
+        for result in chart.magnesium.results
+        if not (isinstance(result, Measurement) and result.preliminary)
+    ]
+    series = Series(tuple(results), complete=chart.magnesium.complete)
+    choice = choose(series, chart.now, protocol, Analyte.MAGNESIUM)
+    confirmed = choice.measurement
+    return choice if confirmed is not None and asks_for_dose(confirmed, protocol) else None
+
+
+def asks_for_dose(result: Measurement, protocol: Protocol) -> bool:
+    """Whether a magnesium lies in a band whose rows have a dose."""
+    band = certain_band(result, protocol)
+    return band is not None and band.id in DOSED
 
 
 def with_kidneys(evidence: Evidence, patient: Patient) -> Evidence:

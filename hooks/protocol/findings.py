@@ -9,14 +9,13 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
 from hooks.protocol.choice import instant
-from hooks.protocol.evidence import Evidence, certain_band
+from hooks.protocol.evidence import DOSED, Evidence, asks_for_dose
 from hooks.protocol.model import Tier
 from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 
 _LOW: Final = frozenset({"severe", "moderate", "mild"})
 _NOT_LOW: Final = frozenset({"normal", "high", "indeterminate"})
-_DOSED: Final = frozenset({"severe", "moderate"})
 _CONTRIBUTORS: Final = ("alcohol", "gastrointestinal-loss")
 
 
@@ -52,14 +51,14 @@ def about_results(evidence: Evidence, band: str, found: Findings, *, barred: boo
     `barred`: no dose is suggested, so nothing speaks of one; and none by mouth, which would be
     wrong as well.
     """
-    if band in _DOSED and not barred:
+    if band in DOSED and not barred:
         _kidneys(evidence, found)
     elif band == "mild" and not barred:
         _kidneys_by_mouth(evidence, found)
     _magnesium(evidence, band, found, barred=barred)
     _potassium(evidence, band, found)
     kidneys = evidence.kidneys
-    if kidneys is not None and band in _DOSED:
+    if kidneys is not None and band in DOSED:
         if kidneys.clearance is None:
             found.add("weight-unknown")
         if not kidneys.sex_known:
@@ -73,14 +72,16 @@ def about_results(evidence: Evidence, band: str, found: Findings, *, barred: boo
             found.add("report-time", analyte=analyte)
         if not choice.complete:
             found.add("incomplete", analyte=analyte)
-    if band in _DOSED:
+    if evidence.awaited is not None:
+        found.add("newer-preliminary", measurement=evidence.awaited)
+    if band in _LOW or evidence.replacement.selected:
         _newer(evidence, found)
 
 
 def _newer(evidence: Evidence, found: Findings) -> None:
-    """A potassium or creatinine that may be newer than the one that counts, and was not read."""
+    """A result that may be newer than the one that counts, and was not read."""
     windows = evidence.protocol.document.windows
-    for choice in (evidence.potassium, evidence.creatinine):
+    for choice in (evidence.magnesium, evidence.potassium, evidence.creatinine):
         used = choice.measurement
         if used is None:
             continue
@@ -98,14 +99,23 @@ def about_company(evidence: Evidence, band: str, found: Findings, *, barred: boo
     at_risk = _risks(evidence, found)
     if band == "mild" and at_risk and not barred:
         found.add("mild-risk")
-    if band in _DOSED:
+    if band in DOSED:
         for kind in (DrugClass.NEUROMUSCULAR_BLOCKER, DrugClass.CALCIUM_CHANNEL_BLOCKER):
             drug = evidence.drug(kind)
             if drug is not None:
                 found.add(kind.value, drug=drug)
     _contributors(evidence, found)
-    if "kidney-disease" in evidence.conditions and band in _DOSED:
+    if band in DOSED:
+        _kidneys_on_the_list(evidence, found)
+
+
+def _kidneys_on_the_list(evidence: Evidence, found: Findings) -> None:
+    """What the problem list says of kidneys, where creatinine has not said it (clinical 6.2)."""
+    if "kidney-disease" in evidence.conditions:
         found.add("kidney-disease")
+    injury = evidence.kidneys.injury if evidence.kidneys is not None else None
+    if "acute-kidney-injury" in evidence.conditions and injury is None:
+        found.add("injury-on-the-list")
 
 
 def _risks(evidence: Evidence, found: Findings) -> bool:
@@ -163,6 +173,12 @@ def about_unreadable_orders(orders: Iterable[Order], found: Findings) -> None:
         found.add("others-unreadable")
 
 
+def about_unread_problems(evidence: Evidence, found: Findings) -> None:
+    """Problems that no code tells: one of them might shut a gate. Nobody decides by their words."""
+    if evidence.chart.unread_problems:
+        found.add("problems-unread")
+
+
 def _kidneys(evidence: Evidence, found: Findings) -> None:
     kidneys = evidence.kidneys
     if kidneys is None:
@@ -182,8 +198,8 @@ def _kidneys_by_mouth(evidence: Evidence, found: Findings) -> None:
     kidneys = evidence.kidneys
     if kidneys is not None and kidneys.tier is Tier.REDUCED:
         found.add("caution-by-mouth")
-    elif "kidney-disease" in evidence.conditions:
-        found.add("kidney-disease")
+    else:
+        _kidneys_on_the_list(evidence, found)
 
 
 def _magnesium(evidence: Evidence, band: str, found: Findings, *, barred: bool) -> None:
@@ -203,9 +219,8 @@ def _magnesium(evidence: Evidence, band: str, found: Findings, *, barred: bool) 
     answered = evidence.replacement.answered
     if not answered:
         return
-    if band not in _DOSED and any(
-        (earlier := certain_band(item, evidence.protocol)) is not None and earlier.id in _DOSED
-        for item in evidence.earlier
+    if band not in DOSED and any(
+        asks_for_dose(item, evidence.protocol) for item in evidence.earlier
     ):
         found.add("recovered", measurement=result, order=answered[-1])
 

@@ -58,8 +58,10 @@ def _measured(evidence: Evidence) -> Ruling:
 
 
 def _confirmed(evidence: Evidence) -> Ruling:
-    """G5."""
+    """G5. A newer preliminary result calls a confirmed one into question (settled 16)."""
     newest = evidence.magnesium.measurement
+    if evidence.awaited is not None:
+        return Ruling(True, f"a newer one is {evidence.awaited.status}")
     return Ruling(newest is not None and newest.preliminary, newest.status if newest else "none")
 
 

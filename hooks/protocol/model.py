@@ -1,45 +1,32 @@
-"""What a protocol file holds: its typed model, and the rules that make it safe to follow.
+"""What a protocol file holds: its typed model, whose limits are in `hooks.protocol.limits`.
 
 A file that breaks a rule is refused as a whole; `hooks.protocol.load` names the lines.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-from hooks.protocol.quantity import (
-    Age,
-    Clearance,
-    Creatinine,
-    Dose,
-    Filtration,
-    InfusionRate,
-    Interval,
-    Magnesium,
-    Number,
-    Potassium,
-    Quantity,
-    Rate,
-    Time,
-    Weight,
-    rate_of,
+from hooks.protocol.limits import (
+    AgeRange,
+    DoseTolerance,
+    Extreme,
+    Plausible,
+    PotassiumLimits,
+    Qtc,
+    Rates,
+    Recheck,
+    Renal,
+    Target,
+    Windows,
 )
+from hooks.protocol.part import Bounded, Part, Sources, Text
+from hooks.protocol.quantity import Dose, Magnesium, Quantity, Rate, Time, rate_of
 from hooks.protocol.template import Sentence
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Sources = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 class Tier(StrEnum):
@@ -54,19 +41,6 @@ class Tier(StrEnum):
 BandId = Literal["severe", "moderate", "mild", "normal", "high"]
 Indicator = Literal["info", "warning", "critical"]
 Priority = Literal["routine", "urgent", "asap", "stat"]
-
-
-class Part(BaseModel):
-    """A part of the file: nothing may stand in it that is not known here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-    def __copy__(self) -> Self:
-        """A copy is made in order to change it, so it remembers nothing that was worked out."""
-        copied = super().__copy__()
-        for name in copied.__dict__.keys() - type(self).model_fields.keys():
-            del copied.__dict__[name]
-        return copied
 
 
 class Coding(Part):
@@ -95,27 +69,6 @@ class Head(Part):
         return self
 
 
-class Range(Part):
-    """Two limits, both ends included."""
-
-    from_: Quantity = Field(alias="from")
-    to: Quantity
-    source: Sources
-
-    @model_validator(mode="after")
-    def _rises(self) -> Self:
-        if self.from_.value > self.to.value:
-            raise ValueError(f"`from` ({self.from_}) is above `to` ({self.to})")
-        return self
-
-
-class AgeRange(Range):
-    """Ages in years."""
-
-    from_: Age = Field(alias="from")
-    to: Age
-
-
 class OrderTypes(Part):
     """The FHIR types of selected orders that are a reason to look."""
 
@@ -130,7 +83,7 @@ class Scope(Part):
     orders: OrderTypes
 
 
-class Band(Part):
+class Band(Bounded):
     """A range of total magnesium. `from` and `to` include their value, `below` and `above` not."""
 
     id: BandId
@@ -140,7 +93,6 @@ class Band(Part):
     to: Magnesium | None = None
     indicator: Indicator
     why: Sentence | None = None
-    source: Sources
 
     @model_validator(mode="after")
     def _has_ends(self) -> Self:
@@ -170,244 +122,6 @@ class Band(Part):
             or (self.below is not None and value >= self.below.value)
             or (self.to is not None and value > self.to.value)
         )
-
-
-class Clearances(Part):
-    """A limit of renal function."""
-
-    value: Clearance
-    source: Sources
-
-
-class Injury(Part):
-    """Acute kidney injury by creatinine."""
-
-    rise: Creatinine
-    rise_within: Time
-    ratio: Number
-    ratio_within: Time
-    source: Sources
-
-
-class Maximum(Part):
-    """The most that is ever given within a time."""
-
-    dose: Dose
-    within: Time
-    source: Sources
-
-
-class Renal(Part):
-    """The limits of the renal tiers."""
-
-    excluded_below: Clearances
-    reduced_below: Clearances
-    caution_below: Clearances
-    injury: Injury
-    maximum: Maximum
-
-    @model_validator(mode="after")
-    def _limits_rise(self) -> Self:
-        limits = (self.excluded_below, self.reduced_below, self.caution_below)
-        values = [limit.value.value for limit in limits]
-        if values != sorted(set(values)):
-            raise ValueError("excluded_below, reduced_below and caution_below must rise")
-        return self
-
-
-class Window(Part):
-    """A time."""
-
-    value: Time
-    source: Sources
-
-
-class Zone(Part):
-    """An offset from Greenwich."""
-
-    value: Annotated[str, StringConstraints(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")]
-    source: Sources
-
-    @cached_property
-    def offset(self) -> timezone:
-        """The zone."""
-        sign = -1 if self.value[0] == "-" else 1
-        hours, minutes = int(self.value[1:3]), int(self.value[4:6])
-        return timezone(sign * timedelta(hours=hours, minutes=minutes))
-
-
-class Windows(Part):
-    """How old a result may be, and how times are compared."""
-
-    magnesium: Window
-    potassium: Window
-    creatinine: Window
-    weight: Window
-    qtc: Window
-    egfr: Window
-    infusion: Window
-    course: Window
-    recent_dose: Window
-    clock_difference: Window
-    same_draw: Window
-    stale_reminder: Window
-    date_zone: Zone
-
-
-class MagnesiumRange(Range):
-    """Values of magnesium that a living adult can have."""
-
-    from_: Magnesium = Field(alias="from")
-    to: Magnesium
-
-
-class PotassiumRange(Range):
-    """The same of potassium."""
-
-    from_: Potassium = Field(alias="from")
-    to: Potassium
-
-
-class CreatinineRange(Range):
-    """The same of creatinine."""
-
-    from_: Creatinine = Field(alias="from")
-    to: Creatinine
-
-
-class WeightRange(Range):
-    """The same of body weight."""
-
-    from_: Weight = Field(alias="from")
-    to: Weight
-
-
-class IntervalRange(Range):
-    """The same of the corrected QT interval."""
-
-    from_: Interval = Field(alias="from")
-    to: Interval
-
-
-class FiltrationRange(Range):
-    """The same of a reported eGFR."""
-
-    from_: Filtration = Field(alias="from")
-    to: Filtration
-
-
-class Plausible(Part):
-    """What a specimen can show; anything else is an error of the specimen or of the unit."""
-
-    magnesium: MagnesiumRange
-    potassium: PotassiumRange
-    creatinine: CreatinineRange
-    weight: WeightRange
-    qtc: IntervalRange
-    egfr: FiltrationRange
-
-
-class ExtremeMagnesium(Part):
-    """Values worth a second look at the specimen."""
-
-    below: Magnesium
-    above: Magnesium
-    source: Sources
-
-    @model_validator(mode="after")
-    def _leaves_room(self) -> Self:
-        if self.below.value > self.above.value:
-            raise ValueError("`below` is above `above`")
-        return self
-
-
-class Extreme(Part):
-    """Values that are possible and rare."""
-
-    magnesium: ExtremeMagnesium
-
-
-class PotassiumLimit(Part):
-    """A limit of potassium."""
-
-    value: Potassium
-    source: Sources
-
-
-class PotassiumLimits(Part):
-    """Below which potassium is low, and very low."""
-
-    low_below: PotassiumLimit
-    very_low_below: PotassiumLimit
-
-    @model_validator(mode="after")
-    def _very_low_is_lower(self) -> Self:
-        if self.very_low_below.value.value > self.low_below.value.value:
-            raise ValueError("very_low_below is above low_below")
-        return self
-
-
-class IntervalLimit(Part):
-    """A limit of the corrected QT interval."""
-
-    value: Interval
-    source: Sources
-
-
-class Qtc(Part):
-    """From which corrected QT interval the ECG deserves a stronger word."""
-
-    long_from: IntervalLimit
-
-
-class DoseTolerance(Part):
-    """By how much a drafted dose may differ and still be the row's: labels round."""
-
-    percent: Number
-    source: Sources
-
-
-class MagnesiumLimit(Part):
-    """A limit of magnesium."""
-
-    value: Magnesium
-    source: Sources
-
-
-class Target(Part):
-    """What replacement is for."""
-
-    above: MagnesiumLimit
-    redose_below: MagnesiumLimit
-    deficient_below: MagnesiumLimit
-
-
-class RateLimit(Part):
-    """A limit of the infusion rate."""
-
-    value: InfusionRate
-    source: Sources
-
-
-class Rates(Part):
-    """The absolute limit of the label, and the site's own ceiling below it.
-
-    `above_label`: the sentence by which a site answers for an absolute limit above the label's;
-    every card says it.
-    """
-
-    above_label: Text | None = None
-    absolute: RateLimit
-    ceiling: RateLimit
-
-    @model_validator(mode="after")
-    def _ceiling_is_no_higher(self) -> Self:
-        if self.ceiling.value.exceeds(self.absolute.value):
-            raise ValueError(
-                f"the ceiling {self.ceiling.value} is above the absolute limit"
-                f" {self.absolute.value}"
-            )
-        return self
 
 
 class Product(Part):
@@ -442,13 +156,6 @@ class Labs(Part):
     creatinine: Lab
 
 
-class Recheck(Range):
-    """When the repeat level is due, after the planned end of the dose."""
-
-    from_: Time = Field(alias="from")
-    to: Time
-
-
 class Dosing(Part):
     """A dose and the time over which it runs; the two never come apart."""
 
@@ -468,15 +175,14 @@ class Dosing(Part):
         return self
 
 
-class Option(Dosing):
+class Option(Dosing, Bounded):
     """Another way to give the dose of a row."""
 
     id: Text
     when: Text
-    source: Sources
 
 
-class Row(Part):
+class Row(Bounded):
     """A row of the decision table: a dose for a band and a renal tier, or none."""
 
     id: Text
@@ -489,7 +195,6 @@ class Row(Part):
     monitoring: Text | None = None
     caveat: Text | None = None
     options: tuple[Option, ...] = ()
-    source: Sources
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -604,6 +309,12 @@ class Words(Part):
     level_now: Sentence = Field(alias="level-now")
     oral_advice: Sentence = Field(alias="oral-advice")
     no_oral_advice: Sentence = Field(alias="no-oral-advice")
+    check_advice: Sentence = Field(alias="check-advice")
+    check: Sentence
+    other_indication: Sentence = Field(alias="other-indication")
+    any_indication: Sentence = Field(alias="any-indication")
+    more_problems: Sentence = Field(alias="more-problems")
+    nameless_problems: Sentence = Field(alias="nameless-problems")
     organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")
     rule_basis: Sentence = Field(alias="rule-basis")

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hooks.chart.codes import drugs
+from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ProtocolError
-from hooks.protocol import lines, rules
-from hooks.protocol.model import Band, Document, Gate, Product, Rates, Row, Tier
-from hooks.protocol.quantity import Rate
+from hooks.protocol import bounds, lines, rules
+from hooks.protocol.bounds import Bounds
+from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
 from hooks.protocol.template import fill
 
 SHIPPED = "adult_magnesium.toml"
@@ -123,8 +125,11 @@ def load(path: Path | None = None) -> Protocol:
     return parse(text, str(path))
 
 
-def parse(text: str, name: str) -> Protocol:
-    """Read a protocol from TOML text. Raises ProtocolError; `name` is the file in its message."""
+def parse(text: str, name: str, limits: Bounds | None = None) -> Protocol:
+    """Read a protocol from TOML text. Raises ProtocolError; `name` is the file in its message.
+
+    `limits` is how far its numbers may go; None: as far as the bounds shipped with the service say.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -138,17 +143,16 @@ def parse(text: str, name: str) -> Protocol:
             for problem in error.errors()
         ]
         raise ProtocolError(name, _with_lines(problems, where)) from error
-    found = list(rules.broken(document, _label_limit()))
+    found = list(rules.broken(document, limits or bounds.shipped(), _drugs()))
     if found:
         raise ProtocolError(name, _with_lines(found, where))
     return Protocol(document)
 
 
 @cache
-def _label_limit() -> Rate:
-    """The label's limit of the infusion rate: the shipped file's absolute one (clinical 2.3)."""
-    text = resources.files("hooks.protocol").joinpath(SHIPPED).read_text(encoding="utf-8")
-    return Rates.model_validate(tomllib.loads(text)["rate"]).absolute.value
+def _drugs() -> DrugCodes:
+    """The products that a file's codes are looked up in; a site's QT drugs are none of them."""
+    return drugs.load()
 
 
 def _with_lines(

@@ -16,7 +16,8 @@ from hooks.chart.moments import Moment, after
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import instant
-from hooks.protocol.model import Dosing, Tier, Windows
+from hooks.protocol.limits import Windows
+from hooks.protocol.model import Dosing, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 
@@ -29,7 +30,7 @@ _NONE: Final = Decimal(0)
 _DANGERS: Final = ("rate-high", "dose-high-reduced", "total-high-reduced")
 
 #: M8, clinical 2.2: what is loaded faster than the label allows, by design.
-_UNLIMITED: Final = frozenset({"pre-eclampsia", "torsades", "cardiac-arrest"})
+_UNLIMITED: Final = frozenset({"pregnancy", "pre-eclampsia", "torsades", "cardiac-arrest"})
 
 
 class Replacement(Fact, frozen=True):

@@ -17,6 +17,8 @@ FINDINGS: Final = frozenset(
         "oral-ordered",
         "caution-by-mouth",
         "kidneys-unknown",
+        "ordered-reduced",
+        "problems-unread",
         "deficient",
         "low-potassium",
         "very-low-potassium",
@@ -37,6 +39,7 @@ FINDINGS: Final = frozenset(
         "report-time",
         "incomplete",
         "newer-unread",
+        "newer-preliminary",
         "already-ordered",
         "on-hold",
         "already-drafted",
@@ -77,6 +80,7 @@ FINDINGS: Final = frozenset(
         "neuromuscular-blocker",
         "calcium-channel-blocker",
         "kidney-disease",
+        "injury-on-the-list",
     }
 )
 

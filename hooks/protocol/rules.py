@@ -6,26 +6,32 @@ from typing import Final, get_args
 
 from pydantic import BaseModel
 
-from hooks.protocol import required
+from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugCodes, Route
+from hooks.protocol import bounds, required
+from hooks.protocol.bounds import Bounds, Problem
+from hooks.protocol.limits import Range
 from hooks.protocol.lines import Path
-from hooks.protocol.model import Band, BandId, Document
-from hooks.protocol.quantity import Rate
-
-Problem = tuple[Path, str]
+from hooks.protocol.model import Band, BandId, Coding, Document, Dosing, Product
+from hooks.protocol.quantity import Quantity
+from hooks.protocol.scale import plain
 
 _DOSED_BANDS: Final = ("severe", "moderate")
 _TIERS: Final = ("standard", "reduced")
 
 
-def broken(document: Document, label: Rate) -> Iterator[Problem]:
+def broken(document: Document, limits: Bounds, drugs: DrugCodes) -> Iterator[Problem]:
     """Every rule that the file breaks: where, and in a sentence.
 
-    `label` is the limit of the infusion rate that a site may not leave behind without saying so.
+    `limits` is how far its numbers may go; `drugs` are the products that are known by their codes.
     """
-    yield from _label(document, label)
+    yield from _label(document, limits)
+    yield from bounds.passed(document, limits)
     yield from _bands(document)
     yield from _rows(document)
     yield from _doses(document)
+    yield from _tiers(document)
+    yield from _reachable(document)
+    yield from _products(document, drugs)
     yield from _required(document)
     yield from _sources(document)
 
@@ -108,18 +114,118 @@ def _doses(document: Document) -> Iterator[Problem]:
             )
 
 
-def _label(document: Document, label: Rate) -> Iterator[Problem]:
-    """A rate beyond the label's is a site's own answer, and stands in its own words on the card."""
-    rate = document.rate
-    absolute, statement = rate.absolute.value, rate.above_label
-    if absolute.exceeds(label) and statement is None:
+def _tiers(document: Document) -> Iterator[Problem]:
+    """Whom the kidneys allow less gets no more, and nothing faster (S13, P3, P5)."""
+    standard: dict[str, list[Dosing]] = {}
+    for row in document.rows:
+        if row.tier == "standard" and row.dosing is not None:
+            standard[row.band] = [row.dosing, *row.options]
+    tier = {row.id: row for row in document.rows if row.tier == "reduced"}
+    for place, name, dosing in document.dosings():
+        allowed = standard.get(tier[name].band) if name in tier else None
+        if allowed is None:
+            continue
+        band = tier[name].band
+        if all(dosing.dose.value > other.dose.value for other in allowed):
+            yield (
+                (*place, "dose"),
+                f"row {name}: {dosing.dose} in the reduced tier is more than any dose of the"
+                f" standard tier in the {band} band",
+            )
+        if all(dosing.rate.exceeds(other.rate) for other in allowed):
+            yield (
+                (*place, "over"),
+                f"row {name}: {dosing.rate} in the reduced tier is faster than any dose of the"
+                f" standard tier in the {band} band",
+            )
+
+
+def _reachable(document: Document) -> Iterator[Problem]:
+    """A limit that no specimen reaches decides for nobody, or for everybody."""
+    plausible, target, potassium = document.plausible, document.target, document.potassium
+    bands = ordered(document.bands)
+    limits: list[tuple[Path, Quantity, Range]] = [
+        (("bands", index), end, plausible.magnesium)
+        for index, band in enumerate(document.bands)
+        for end in (band.lower, band.upper)
+        if end is not None
+    ]
+    limits += [
+        (("target", "above"), target.above.value, plausible.magnesium),
+        (("target", "redose_below"), target.redose_below.value, plausible.magnesium),
+        (("target", "deficient_below"), target.deficient_below.value, plausible.magnesium),
+        (("potassium", "low_below"), potassium.low_below.value, plausible.potassium),
+        (("potassium", "very_low_below"), potassium.very_low_below.value, plausible.potassium),
+        (("qtc", "long_from"), document.qtc.long_from.value, plausible.qtc),
+    ]
+    for place, limit, room in limits:
+        if not room.from_.value <= limit.value <= room.to.value:
+            yield place, f"{limit} is not among the plausible values, {room.from_} to {room.to}"
+    extreme, lowest, highest = document.extreme.magnesium, bands[0].upper, bands[-1].lower
+    at: Path = ("extreme", "magnesium")
+    if lowest is not None and extreme.below.value > lowest.value:
+        yield at, f"`below`: {extreme.below} is above {lowest}, where the {bands[0].id} band ends"
+    if highest is not None and extreme.above.value < highest.value:
         yield (
-            ("rate", "absolute"),
-            f"{absolute} is above {label}, the limit of the label: a site that goes beyond it says"
-            " so in `above_label`, a sentence that every card shows",
+            at,
+            f"`above`: {extreme.above} is below {highest}, where the {bands[-1].id} band begins",
         )
-    elif statement is not None and not absolute.exceeds(label):
-        yield ("rate", "above_label"), f"above_label: {absolute} is not above the label's {label}"
+
+
+def _products(document: Document, drugs: DrugCodes) -> Iterator[Problem]:
+    """A product's code stands for what the product says that it holds (clinical 5.1)."""
+    for index, product in enumerate(document.products):
+        for coding in product.coding:
+            wrong = _wrong(coding, product, drugs) if coding.system in RXNORM else None
+            if wrong is not None:
+                yield (
+                    ("products", index),
+                    f"product {product.id}: RxNorm {coding.code} {wrong} (clinical 5.1)",
+                )
+    coding = document.route.coding
+    route = drugs.route((coding.code,), (coding.display,))
+    if route in (Route.ENTERAL, Route.INTRAMUSCULAR):
+        yield (
+            ("route", "coding"),
+            f"{coding.code} is the {route} route, the doses are intravenous (clinical 6.3)",
+        )
+
+
+def _wrong(coding: Coding, product: Product, drugs: DrugCodes) -> str | None:
+    """What a code stands for if it is not what the product says; None also for unknown ones."""
+    known = drugs.recognize((coding.code,), (), None)
+    if known.magnesium is None:
+        return f"is {known.drugs[0].name}, not {SULFATE}" if known.drugs else None
+    if known.salt != SULFATE:
+        return f"is {known.salt}, not {SULFATE}"
+    if known.magnesium is not Route.INTRAVENOUS:
+        return f"is {SULFATE} that is not given into a vein"
+    if known.strength is None or known.strength.ml is None:
+        return None
+    grams = known.strength.ml * known.strength.mg_per_ml / 1000
+    if grams == product.holds.value:
+        return None
+    return f"holds {plain(grams)} g, the product says {product.holds}"
+
+
+def _label(document: Document, limits: Bounds) -> Iterator[Problem]:
+    """A rate beyond the label's is a site's own answer, and stands in its own words on the card."""
+    absolute, statement = document.rate.absolute.value, document.rate.above_label
+    label, fastest = limits.rate.label, limits.rate.fastest
+    at: Path = ("rate", "absolute")
+    if absolute.exceeds(fastest.value):
+        yield at, f"{absolute} is above {fastest.value} {fastest}"
+    elif absolute.exceeds(label.value) and statement is None:
+        yield (
+            at,
+            f"{absolute} is above {label.value} {label}; a site that goes beyond it says so in"
+            " `above_label`, a sentence that every card shows",
+        )
+    elif statement is not None and not absolute.exceeds(label.value):
+        yield (
+            ("rate", "above_label"),
+            f"above_label: {absolute} is not above the label's {label.value}",
+        )
 
 
 def _required(document: Document) -> Iterator[Problem]:

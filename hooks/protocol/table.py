@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Final
 
 from hooks.chart.units import CANONICAL, FACTORS, Analyte, Unit
-from hooks.protocol import gates
-from hooks.protocol.model import Band, Document, Dosing, Part, Row, Sources
+from hooks.protocol import bounds, gates
+from hooks.protocol.lines import Path
+from hooks.protocol.model import Band, Document, Dosing, Row
+from hooks.protocol.part import Part, Sources
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
 from hooks.protocol.scale import plain
@@ -36,8 +38,10 @@ LABELS: Final[Mapping[str, str]] = {
     "renal.excluded_below": "No dose below",
     "renal.reduced_below": "Reduced dose below",
     "renal.caution_below": "Same dose with caution below",
+    "renal.maximum": "At most, reduced renal function",
     "renal.maximum.dose": "Reduced renal function: what repeats comes at most to",
     "renal.maximum.within": "Reduced renal function: the most within",
+    "renal.injury": "Acute kidney injury",
     "renal.injury.rise": "Acute kidney injury: creatinine higher by",
     "renal.injury.rise_within": "Acute kidney injury: the rise within",
     "renal.injury.ratio": "Acute kidney injury: creatinine higher by a factor of",
@@ -57,6 +61,7 @@ LABELS: Final[Mapping[str, str]] = {
     "target.above": "Target above",
     "target.redose_below": "After a dose, an additional one is considered below",
     "target.deficient_below": "Magnesium counts as deficient below",
+    "dose_tolerance": "Tolerance of a drafted dose",
     "dose_tolerance.percent": "A drafted dose is the row's within this many percent",
     "recheck": "Repeat level after the end of the dose",
 }
@@ -102,6 +107,7 @@ def tables(protocol: Protocol) -> tuple[Table, ...]:
         ),
         _other_limits(document),
         _orders(document),
+        *_beyond(document),
         Table(
             "Override reasons",
             tuple((reason.display, reason.code) for reason in document.override_reasons),
@@ -122,6 +128,7 @@ def summary(protocol: Protocol) -> str:
         f"{title(document)}; {len(document.bands)} bands, {len(document.rows)} rows with"
         f" {len(rates)} doses, the fastest {fastest} ({both(fastest)}), ceiling"
         f" {document.rate.ceiling.value}; repeat level {_recheck(document)} after the dose."
+        f"{_answers(document)}"
     )
 
 
@@ -398,6 +405,43 @@ def _orders(document: Document) -> Table:
         for name, lab in (("magnesium", labs.magnesium), ("creatinine", labs.creatinine))
     ]
     return Table("Orders", tuple(rows), ("", "Names", "Sources"))
+
+
+def _beyond(document: Document) -> Iterator[Table]:
+    """The sentences by which the site answers for a number beyond the bounds, if it has any."""
+    rows = tuple(_statements(document))
+    if rows:
+        yield Table(
+            "Beyond the bounds of the service, by the site's own word",
+            rows,
+            ("Limit", "Who decided it, and why"),
+            "Every other number lies within the bounds, which come from published sources.",
+        )
+
+
+def _answers(document: Document) -> str:
+    named = ", ".join(name for name, _ in _statements(document))
+    return f" Beyond the bounds of the service, by the site's own word: {named}." if named else ""
+
+
+def _statements(document: Document) -> Iterator[tuple[str, str]]:
+    if document.rate.above_label is not None:
+        yield label("rate.absolute"), document.rate.above_label
+    for path, said in bounds.statements(document):
+        yield _answered(document, path), said
+
+
+def _answered(document: Document, path: Path) -> str:
+    """What the part is called whose number the site answers for."""
+    match path:
+        case ("bands", int(index)):
+            return f"Band {document.bands[index].id}"
+        case ("rows", int(index)):
+            return f"Row {document.rows[index].id}"
+        case ("rows", int(index), "options", int(number)):
+            row = document.rows[index]
+            return f"Row {row.id}, option {row.options[number].id}"
+    return label(".".join(map(str, path)))
 
 
 def _codes(sources: Sources) -> str:

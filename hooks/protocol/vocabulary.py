@@ -85,6 +85,11 @@ OF_THE_PATIENT: Final = frozenset(
         "newer",
         "magnesium_order",
         "salt",
+        "problems",
+        "more",
+        "preliminary_basis",
+        "check",
+        "other_indication",
     }
 )
 

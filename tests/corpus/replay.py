@@ -46,6 +46,7 @@ VERDICTS: Final = (
     "dose-unreadable",
     "duplicate",
     "despite-gate",
+    "ordered-reduced",
     "not-low",
 )
 

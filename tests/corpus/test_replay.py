@@ -32,8 +32,10 @@ DECISIONS: dict[tuple[str, str, str, tuple[str, ...], str], int] = {
         "change to 1 g over 120 min, level",
     ): 1,
     ("mg-iv", "moderate", "G7", ("despite-gate",), "level"): 1,
-    ("mg-iv", "mild", "DT5", (), "level"): 8,
-    ("mg-iv", "normal", "DT6", ("not-low",), "no order"): 21,
+    ("mg-iv", "mild", "DT5", (), "level"): 5,
+    ("mg-iv", "mild", "DT5", ("ordered-reduced",), "level"): 3,
+    ("mg-iv", "normal", "DT6", ("not-low",), "no order"): 18,
+    ("mg-iv", "normal", "DT6", ("not-low", "ordered-reduced"), "no order"): 3,
     ("mg-iv", "indeterminate", "G4", (), "level"): 3,
     ("mg-oral", "normal", "DT6", (), "silent"): 3,
     ("mg-oral", "indeterminate", "G4", (), "level"): 2,
@@ -48,7 +50,7 @@ DECISIONS: dict[tuple[str, str, str, tuple[str, ...], str], int] = {
 }
 
 ALERTS = {
-    "mg-iv": Alerts(orders=44, cards=44, doses=0, changes=1, levels=23, warnings=2),
+    "mg-iv": Alerts(orders=44, cards=44, doses=0, changes=1, levels=23, warnings=8),
     "mg-oral": Alerts(orders=5, cards=2, doses=0, changes=0, levels=2, warnings=0),
     "k": Alerts(orders=12, cards=3, doses=1, changes=0, levels=3, warnings=0),
     "loop": Alerts(orders=8, cards=0, doses=0, changes=0, levels=0, warnings=0),

@@ -1,9 +1,10 @@
 """Requests for tests, written in a line: `"1.2 mg/dL, 3 h ago, preliminary"` is a result.
 
 A result is a number with an optional comparator and a unit, and after commas what is unusual:
-a time (`90 min ago`, `25 h ago`, `2 d ago`, `11 min ahead`), a status, `hemolyzed`, or
-`code 2601-3` for another LOINC code. Without them: one hour old, final, under the code that
-fits the unit. Everything happens at `NOW`, ten o'clock.
+a time (`90 min ago`, `25 h ago`, `2 d ago`, `11 min ahead`), a status, `hemolyzed`, `code 2601-3`
+for another LOINC code, `called Magnesium` for a local code with that name, or `value denied` for a
+dataAbsentReason beside the value. Without them: one hour old, final, under the code that fits the
+unit. Everything happens at `NOW`, ten o'clock.
 """
 
 import re
@@ -105,6 +106,10 @@ def result(analyte: str, line: str, *, patient: str = PATIENT, identity: str = "
             observation["status"] = part
         elif part == "hemolyzed":
             observation["note"] = [{"text": "Specimen hemolyzed"}]
+        elif part == "value denied":
+            observation["dataAbsentReason"] = {"coding": [{"code": "error"}]}
+        elif part.startswith("called "):
+            observation["code"] = {"coding": [{"system": "urn:lab", "code": "L"}], "text": part[7:]}
         elif part.startswith("code "):
             observation["code"] = {"coding": [{"system": LOINC, "code": part[5:]}]}
         elif re.fullmatch(r"\d{4}-\d\d-\d\d", part):

@@ -39,6 +39,11 @@ _MEMBERS: Final = frozenset(
         "status",
         "authored",
         "count",
+        "compound",
+        "ingredients",
+        "subject",
+        "reasons",
+        "problem",
     }
 )
 
@@ -68,7 +73,61 @@ def prescription(case: Mapping[str, Any], identity: str) -> Json:
     instructions = [_dosage(one) for one in case.get("instructions", ())] or [_dosage(case)]
     if any(instructions):
         made["dosageInstruction"] = instructions
+    if "ingredients" in case or "compound" in case:
+        _compound(made, case)
+    if "reasons" in case:
+        made["reasonCode"] = [_reason(text) for text in case["reasons"]]
+    if "problem" in case:
+        reference, _, display = case["problem"].partition(" | ")
+        made["reasonReference"] = [_named(reference, display)]
+    if "subject" in case:
+        made["subject"] = _subject(case["subject"])
+    if case.get("id") == "none":
+        del made["id"]
     return made | dict(case.get("with", {}))
+
+
+def _compound(made: Json, case: Mapping[str, Any]) -> None:
+    """A contained Medication in place of a name: `compound` is its own, where it has one."""
+    listed = [
+        {"itemCodeableConcept": _concept(name), **({"isActive": False} if inert else {})}
+        for name, inert in (_inert(name) for name in case.get("ingredients", ()))
+    ]
+    medication: Json = {"resourceType": "Medication", "id": "bag", "ingredient": listed}
+    if "compound" in case:
+        medication["code"] = _concept(case["compound"])
+    made["contained"] = [medication]
+    del made["medicationCodeableConcept"]
+    made["medicationReference"] = {"reference": "#bag"}
+
+
+def _inert(name: str) -> tuple[str, bool]:
+    bare = name.removesuffix(", inactive")
+    return bare, bare != name
+
+
+def _concept(name: str) -> Json:
+    """`RxNorm 6585` as a code, anything else as a text."""
+    code = name.removeprefix("RxNorm ")
+    return {"text": name} if code == name else {"coding": [{"system": RXNORM, "code": code}]}
+
+
+def _reason(text: str) -> Json:
+    """`ICD J45.901` as a code, anything else as a text."""
+    code = text.removeprefix("ICD ")
+    return {"text": text} if code == text else {"coding": [{"system": ICD, "code": code}]}
+
+
+def _named(reference: str, display: str) -> Json:
+    named = {"reference": reference, "display": display}
+    return {name: text for name, text in named.items() if text}
+
+
+def _subject(text: str) -> Json | None:
+    """`Patient/pat-2` as a reference, `number 7` as an identifier; `none` is nobody."""
+    if text == "none":
+        return None
+    return {"reference": text} if "/" in text else {"identifier": {"value": text}}
 
 
 def _several(codes: object) -> list[str]:
@@ -114,14 +173,25 @@ def _dosage(case: Mapping[str, Any]) -> Json:
     return dosage | dict(case.get("beside", {}))
 
 
-def problem(code: str) -> Json:
-    """An active problem."""
-    return {
+def problem(code: str, identity: str = "problem-1") -> Json:
+    """An active problem; behind its code may stand `, refuted`, `, resolved` or a patient."""
+    code, *rest = code.split(", ")
+    made: Json = {
         "resourceType": "Condition",
+        "id": identity,
         "clinicalStatus": {"coding": [{"code": "active"}]},
         "code": {"coding": [{"system": ICD, "code": code}]},
         "subject": {"reference": f"Patient/{PATIENT}"},
     }
+    for said in rest:
+        match said:
+            case "resolved":
+                made["clinicalStatus"] = {"coding": [{"code": said}]}
+            case "refuted" | "provisional":
+                made["verificationStatus"] = {"coding": [{"code": said}]}
+            case _:
+                made["subject"] = {"reference": said}
+    return made
 
 
 def asked(
@@ -133,7 +203,8 @@ def asked(
 ) -> Answer:
     """The answer to a call with these drafts, all of them selected unless `selected` says which."""
     made = [prescription(case, f"draft-{number}") for number, case in enumerate(drafts, start=1)]
-    ids = [one["id"] for one in made] if selected is None else list(selected)
+    known = [one["id"] for one in made if "id" in one]
+    ids = known if selected is None else list(selected)
     said = context(
         draftOrders={"resourceType": "Bundle", "entry": [{"resource": one} for one in made]},
         selections=[f"MedicationRequest/{identity}" for identity in ids],
@@ -142,7 +213,9 @@ def asked(
     found = {
         "medications": bundle(past),
         "labOrders": bundle([]),
-        "conditions": bundle(problem(code) for code in problems),
+        "conditions": bundle(
+            problem(code, f"problem-{number}") for number, code in enumerate(problems, start=1)
+        ),
     }
     return ask(said, Case(bundles=found, **patient).prefetch())
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.hooks.casefiles import cases
 from tests.hooks.ordermaker import asked
-from tests.hooks.test_order_cases import PARTS, _check
+from tests.hooks.test_order_cases import PARTS, check
 
 
 @pytest.mark.parametrize("case", cases("courses.toml"))
@@ -15,4 +15,4 @@ def test_course(case: dict[str, Any]) -> None:
     assert not unknown, f"the case file says {unknown} of an order, which nothing reads"
     answer = asked(**{name: case[name] for name in PARTS & case.keys()})
     for name, wanted in case["expect"].items():
-        _check(name, answer, wanted, f"{case['because']}: {name}")
+        check(name, answer, wanted, f"{case['because']}: {name}")

@@ -18,10 +18,10 @@ def test_order(case: dict[str, Any]) -> None:
     assert not unknown, f"the case file says {unknown}, which nothing reads"
     answer = asked(**{name: case[name] for name in PARTS & case.keys()})
     for name, wanted in case["expect"].items():
-        _check(name, answer, wanted, f"{case['because']}: {name}")
+        check(name, answer, wanted, f"{case['because']}: {name}")
 
 
-def _check(name: str, answer: Answer, wanted: Any, rule: str) -> None:
+def check(name: str, answer: Answer, wanted: Any, rule: str) -> None:
     found = {
         finding["id"]: finding.get("text", "") for finding in answer.assessment.get("findings", ())
     }

@@ -1,6 +1,7 @@
 """The protocol file: the shipped one loads, a broken one is refused by line, numbers are data."""
 
 import re
+import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import pytest
 
 from hooks.errors import HookError, ProtocolError
-from hooks.protocol import load
-from tests.hooks.casefiles import cases
+from hooks.protocol import Protocol, bounds, load
+from hooks.protocol.table import tables
+from tests.hooks.casefiles import cases, document
 from tests.hooks.chartmaker import Case, decide
-from tests.hooks.test_decisions import CHECKS, PATIENT_MEMBERS
+from tests.hooks.test_decisions import CHECKS, PATIENT_MEMBERS, dose_of
 
 SHIPPED = resources.files("hooks.protocol").joinpath("adult_magnesium.toml").read_text("utf-8")
 
@@ -23,6 +25,24 @@ def edited(text: str, old: str, new: str, nth: int | None = None) -> str:
     assert nth is not None or len(found) == 1, f"the shipped file says {old!r} {len(found)} times"
     start = found[(nth or 1) - 1]
     return text[:start] + new + text[start + len(old) :]
+
+
+SENTENCE = "The drug committee allows it for outpatients, 1 Nov 2026."
+UNANSWERED = re.compile(r'\b(?:beyond|above_label) = "\?"(?:, |\n)')
+CREATININE_WORD = f'creatinine = {{ beyond = "{SENTENCE}", value = "48 h"'
+
+
+def changed(changes: list[list[str]]) -> str:
+    """The shipped file with each piece replaced, which has to be there once."""
+    text = SHIPPED
+    for old, new in changes:
+        text = edited(text, old, new)
+    return text
+
+
+def answers_of(protocol: Protocol) -> list[tuple[str, ...]]:
+    """What `magnesia protocol show` lists as the site's own word."""
+    return [row for table in tables(protocol) if "own word" in table.title for row in table.rows]
 
 
 def permitted_lines(text: str, marker: str, *, exact: bool) -> set[int]:
@@ -70,6 +90,77 @@ def test_a_broken_file_is_refused_by_line(case: dict[str, Any], tmp_path: Path) 
         lines = permitted_lines(text, case["line"], exact=case.get("exact", False))
         named = {int(number[1]) for number in numbers if number}
         assert lines & named, f"names line {sorted(named)} instead of {sorted(lines)}: {told}"
+
+
+@pytest.mark.parametrize("case", cases("protocol_bounds.toml"))
+def test_a_number_beyond_its_bound_needs_a_word(case: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    text = changed(case["change"])
+    assert UNANSWERED.search(text), "the case says where the sentence would stand"
+    silent, answered = UNANSWERED.sub("", text), text.replace('"?"', f'"{SENTENCE}"')
+    file.write_text(silent, encoding="utf-8")
+    with pytest.raises(ProtocolError) as caught:
+        load(file)
+    told = [said for said in caught.value.problems if re.search(case["says"], said)]
+    assert told, f"does not say why: {caught.value.problems}"
+    line = int(told[0].split(":")[0].removeprefix("line "))
+    assert line in permitted_lines(silent, case["line"], exact=True)
+    file.write_text(answered, encoding="utf-8")
+    if case.get("never"):
+        with pytest.raises(ProtocolError, match=case["says"]):
+            load(file)
+    else:
+        assert SENTENCE in {said for _, said in answers_of(load(file))}, "the sentence is shown"
+
+
+def test_every_bound_is_passed_by_a_case(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    told = ""
+    for case in document("protocol_bounds.toml")["case"]:
+        file.write_text(UNANSWERED.sub("", changed(case["change"])), encoding="utf-8")
+        with pytest.raises(ProtocolError) as caught:
+            load(file)
+        told += "\n".join(problem for problem in caught.value.problems) + "\n"
+    shipped = tomllib.loads(
+        resources.files("hooks.protocol").joinpath("bounds.toml").read_text("utf-8")
+    )
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+    for bound in (*shipped["doses"], *shipped["bands"], *shipped["limits"]):
+        limits = [value for name, value in bound.items() if name.endswith(("least", "most"))]
+        assert len(limits) == 1, f"one bound, one limit: {bound}"
+        place = re.escape(bound.get("at", f"band {bound.get('band')}" if "band" in bound else ""))
+        limit = f"{limits[0]} ({bound['because']}; source {', '.join(bound['source'])})"
+        assert re.search(f"{place}.*{re.escape(limit)}", told), f"no case passes {bound}"
+        assert limits[0] in page, f"docs/protocol.md does not tell {bound}"
+
+
+@pytest.mark.parametrize("case", cases("published_protocols.toml"))
+def test_a_published_protocol_can_be_written(case: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(changed(case["change"]), encoding="utf-8")
+    protocol = load(file)
+    assert not list(bounds.statements(protocol.document)), "without a word about any bound"
+    for patient in case["patients"]:
+        members = {name: patient[name] for name in PATIENT_MEMBERS & patient.keys()}
+        answer = decide(Case(**members), protocol)
+        assert dose_of(answer) == patient["dose"], f"{case['name']}: {patient}"
+
+
+def test_a_word_about_a_number_within_its_bound_is_a_mistake(tmp_path: Path) -> None:
+    """A sentence that outlived its number would answer for the next slip of the pen."""
+    text = edited(SHIPPED, 'creatinine = { value = "48 h"', CREATININE_WORD)
+    file = tmp_path / "site.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ProtocolError, match=r"windows\.creatinine\.beyond.*no number beside it"):
+        load(file)
+
+
+def test_a_word_is_a_sentence(tmp_path: Path) -> None:
+    text = edited(SHIPPED, 'creatinine = { value = "48 h"', CREATININE_WORD.replace(SENTENCE, "x"))
+    file = tmp_path / "site.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ProtocolError, match=r"say in a sentence who decided it, and why"):
+        load(file)
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
@@ -135,11 +226,8 @@ def test_a_rate_at_its_limit_is_no_mistake(old: str, new: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("case", cases("site_protocols.toml"))
 def test_numbers_are_data(case: dict[str, Any], tmp_path: Path) -> None:
-    text = SHIPPED
-    for old, new in case["change"]:
-        text = edited(text, old, new)
     file = tmp_path / "site.toml"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(changed(case["change"]), encoding="utf-8")
     patient = Case(**{name: case[name] for name in PATIENT_MEMBERS & case.keys()})
     for protocol, wanted in ((load(), case["expect"]), (load(file), case["then"])):
         answer = decide(patient, protocol)

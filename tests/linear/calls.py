@@ -87,6 +87,41 @@ def _contained(count: int) -> Json:
     return _with("medications", [order])
 
 
+def _ingredients(count: int) -> Json:
+    """One order of a Medication that has many ingredients, each looked up beside it."""
+    order = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
+    concept = order.pop("medicationCodeableConcept")
+    order["medicationReference"] = {"reference": "#bag"}
+    listed = [{"itemReference": {"reference": f"#m-{index}"}} for index in range(count)]
+    order["contained"] = [
+        {"resourceType": "Medication", "id": "bag", "ingredient": listed},
+        *({"resourceType": "Substance", "id": f"m-{one}", "code": concept} for one in range(count)),
+    ]
+    return _with("medications", [order])
+
+
+def _reasons(count: int) -> Json:
+    """One order for many problems, and as many problems."""
+    call = _conditions(count)
+    order = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
+    problems = [entry["resource"]["id"] for entry in call["prefetch"]["conditions"]["entry"]]
+    order["reasonReference"] = [{"reference": f"Condition/{identity}"} for identity in problems]
+    call["prefetch"]["medications"] = request.searchset(order)
+    return call
+
+
+def _nameless(count: int) -> Json:
+    """Drafts without an id, of which every other names its patient by a number."""
+    call = _drafts(1)
+    for index in range(count):
+        draft = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
+        del draft["id"]
+        if index % 2:
+            draft["subject"] = {"identifier": {"value": str(index)}}
+        call["context"]["draftOrders"]["entry"].append({"resource": draft})
+    return call
+
+
 def _codings(count: int) -> Json:
     """One order under many codes, each with a name of its own."""
     order = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
@@ -126,6 +161,15 @@ def _conditions(count: int) -> Json:
     return _with("conditions", [request.condition(_PATIENT, said, index) for index in range(count)])
 
 
+def _problems_without_codes(count: int) -> Json:
+    said = {"system": "urn:local", "code": "1", "display": "a problem", "clinicalStatus": "active"}
+    problems = [
+        request.condition(_PATIENT, {**said, "display": f"a problem, {index}"}, index)
+        for index in range(count)
+    ]
+    return _with("conditions", problems)
+
+
 def _notes(count: int) -> Json:
     return _results("magnesium", 1, note=[{"text": f"note {index}"} for index in range(count)])
 
@@ -147,9 +191,13 @@ CALLS: Final[Mapping[str, Callable[[int], Json]]] = {
     "magnesium that was given": lambda count: _medications(count, "completed"),
     "orders with a Medication beside them": _referenced,
     "contained Medications": _contained,
+    "ingredients of one Medication": _ingredients,
+    "reasons of one order": _reasons,
+    "drafts without an id": _nameless,
     "codes of one order": _codings,
     "instructions of one order": _instructions,
     "levels ordered": _levels,
     "conditions": _conditions,
+    "conditions without a known code": _problems_without_codes,
     "notes of one result": _notes,
 }

@@ -11,6 +11,21 @@ HEAD = f"Adult magnesium replacement protocol {VERSION} (draft)"
 
 WRONG = (('over = "20 min"', 'over = "5 min"'), ('from = "1.7 mg/dL"', 'from = "1.8 mg/dL"'))
 
+WORD = "Decided by the drug committee, 1 Nov 2026."
+ANSWERED = (
+    ('age = { from = "18 y"', f'age = {{ beyond = "{WORD}", from = "16 y"'),
+    ('creatinine = { value = "48 h"', f'creatinine = {{ beyond = "{WORD}", value = "3 d"'),
+    (
+        'absolute = { value = "150 mg/min"',
+        f'above_label = "{WORD}"\nabsolute = {{ value = "200 mg/min"',
+    ),
+    ('when = "if asymptomatic and stable"', f'when = "if stable"\nbeyond = "{WORD}"'),
+    (
+        'over = "120 min"\nproduct = "bag-2g"\nwhen',
+        'over = "20 h"\nproduct = "bag-2g"\nwhen',
+    ),
+)
+
 
 def flat(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines()]
@@ -68,6 +83,15 @@ class TestShow:
         path = site(('label = "Adult magnesium replacement protocol"', 'label = "Ward 7"'))
         result = run("protocol", "show", str(path), columns=300)
         assert result.stdout.startswith(f"{path}: Ward 7 {VERSION} (draft)\n")
+
+    def test_the_sites_own_word(self, run: Run, site: Write) -> None:
+        lines = flat(run("protocol", "show", str(site(*ANSWERED)), columns=160).stdout)
+        assert "Beyond the bounds of the service, by the site's own word" in lines
+        for named in ("Absolute rate limit", "Ages", "A creatinine counts for"):
+            assert f"{named} {WORD}" in lines
+        assert f"Row DT1, option slow {WORD}" in lines
+        shipped = run("protocol", "show", "shipped", columns=160).stdout
+        assert "own word" not in shipped, "the shipped file needs none"
 
     def test_the_protocol_of_the_environment(
         self, run: Run, site: Write, monkeypatch: pytest.MonkeyPatch
@@ -127,6 +151,30 @@ class TestCheck:
     def test_one_mistake(self, run: Run, site: Write) -> None:
         path = site(WRONG[0])
         assert run("protocol", "check", str(path)).stdout.startswith(f"{path} has 1 mistake:\n")
+
+    def test_a_number_beyond_its_bound(self, run: Run, site: Write) -> None:
+        path = site(('creatinine = { value = "48 h"', 'creatinine = { value = "480 h"'))
+        line = next(
+            number
+            for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+            if '"480 h"' in text
+        )
+        result = run("protocol", "check", str(path))
+        assert result.exit_code == 2
+        assert result.stdout.splitlines() == [
+            f"{path} has 1 mistake:",
+            f"  line {line}: windows.creatinine: 480 h is above 48 h (an older creatinine leaves"
+            ' renal function unknown; source 3.3, 8); a site that means it writes `beyond = "..."`'
+            " beside it: who decided it, and why",
+        ]
+
+    def test_numbers_that_the_site_answers_for(self, run: Run, site: Write) -> None:
+        result = run("protocol", "check", str(site(*ANSWERED)))
+        assert result.exit_code == 0
+        assert result.stdout.endswith(
+            " Beyond the bounds of the service, by the site's own word: Absolute rate limit, Ages,"
+            " A creatinine counts for, Row DT1, option slow.\n"
+        )
 
     def test_what_is_no_protocol(self, run: Run, tmp_path: Path) -> None:
         path = tmp_path / "notes.txt"

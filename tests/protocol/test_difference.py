@@ -289,13 +289,18 @@ CASES: Final = (
     Case(
         "when the kidneys count as injured",
         (
-            ('rise = "0.3 mg/dL"', 'rise = "0.5 mg/dL"'),
+            (
+                'rise = "0.3 mg/dL"',
+                'beyond = "Decided by nephrology, 1 Nov 2026."\nrise = "0.5 mg/dL"',
+            ),
             ('ratio_within = "7 d"', 'ratio_within = "2 d"'),
         ),
         {
             "Renal function": [
                 "Acute kidney injury: creatinine higher by: 0.3 mg/dL becomes 0.5 mg/dL",
                 "Acute kidney injury: the factor within: 7 d becomes 2 d",
+                "Acute kidney injury, beyond the bounds of the service: "
+                '"Decided by nephrology, 1 Nov 2026." is new',
             ]
         },
     ),
@@ -306,6 +311,33 @@ CASES: Final = (
             "For whom": [
                 "age 18 to below 21 y: advice becomes no advice",
                 "age above 110 to 115 y: advice becomes no advice",
+            ]
+        },
+    ),
+    Case(
+        "who is an adult, beyond the bounds",
+        (
+            (
+                'age = { from = "18 y"',
+                'age = { beyond = "Decided by the drug committee.", from = "16 y"',
+            ),
+        ),
+        {
+            "For whom": [
+                "age 16 to below 18 y: no advice becomes advice",
+                'Ages, beyond the bounds of the service: "Decided by the drug committee." is new',
+            ]
+        },
+    ),
+    Case(
+        "a slow dose, beyond the bounds",
+        (row("DT1", over='24 h"\nbeyond = "Decided by the drug committee.'),),
+        {
+            "Doses": [
+                "severe, standard renal function (DT1): 2 g over 20 min (100 mg/min, 6 g/h) "
+                "becomes 2 g over 24 h (1.39 mg/min, 0.0833 g/h)",
+                "rows.DT1, beyond the bounds of the service: "
+                '"Decided by the drug committee." is new',
             ]
         },
     ),

@@ -93,10 +93,10 @@ def test_a_row_without_a_dose() -> None:
 
 def test_the_repeat_level_of_a_short_infusion() -> None:
     shown = by_title(
-        ('[recheck]\nfrom = "4 h"\nto = "6 h"', '[recheck]\nfrom = "20 min"\nto = "90 min"')
+        ('[recheck]\nfrom = "4 h"\nto = "6 h"', '[recheck]\nfrom = "250 min"\nto = "350 min"')
     )["Row DT1: severe, standard renal function"]
     assert lines(shown)["Repeat level"] == (
-        "20-90 min after the end, 40 min to 1 h 50 min after the start"
+        "250-350 min after the end, 4 h 30 min to 6 h 10 min after the start"
     )
 
 
@@ -126,7 +126,7 @@ def test_a_gates_question_holds_the_files_own_numbers() -> None:
         "Is renal function 15 mL/min or above, without dialysis?",
         "[condition]",
     )
-    assert gates["G5"][1:] == ("result preliminary", "8, settled-16")
+    assert gates["G5"][1:] == ("the newest result is preliminary", "8, settled-16")
 
 
 def test_windows_and_limits_are_called_by_a_name_each() -> None:

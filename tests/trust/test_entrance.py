@@ -1,5 +1,6 @@
 """The entrance: what needs a token, in which order things are refused, what is said and logged."""
 
+import hashlib
 import json
 import logging
 import re
@@ -307,14 +308,54 @@ def test_the_log_says_why_in_a_few_lines_and_never_the_token(
         assert word not in whole
 
 
+def test_the_counts_tell_who_calls_and_who_was_turned_away_for_what(
+    opened: Open, world: World
+) -> None:
+    scrape = "a-scrape-token"
+    gate = opened(
+        world.ehr,
+        world.lab,
+        metrics_token_sha256=hashlib.sha256(scrape.encode()).hexdigest(),
+    )
+    let_in = headers(world.ehr)
+    for token in (
+        let_in,
+        let_in,
+        headers(world.lab),
+        headers(world.ehr, aud=BASE_URL),
+        headers(world.ehr, aud=BASE_URL),
+        headers(world.ehr, iss="https://nobody.example"),
+        {},
+    ):
+        fire(gate, order_select(), token)
+    page = gate.get("/metrics", headers={"Authorization": f"Bearer {scrape}"}).text
+    told = [
+        line
+        for line in page.splitlines()
+        if line.startswith(("magnesia_client_calls_total", "magnesia_turned_away_total"))
+    ]
+    assert sorted(told) == [
+        'magnesia_client_calls_total{client="Example EHR",status="200"} 1.0',
+        'magnesia_client_calls_total{client="Example laboratory",status="200"} 1.0',
+        'magnesia_turned_away_total{client="-",reason="iss"} 1.0',
+        'magnesia_turned_away_total{client="-",reason="missing"} 1.0',
+        'magnesia_turned_away_total{client="Example EHR",reason="aud"} 2.0',
+        'magnesia_turned_away_total{client="Example EHR",reason="replay"} 1.0',
+    ]
+
+
 def test_a_line_says_how_many_came_meanwhile(caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
-    turned_away = entrance.TurnedAway(lambda: now[0])
+    counted: list[tuple[str, str]] = []
+    turned_away = entrance.TurnedAway(
+        lambda client, reason: counted.append((client, reason)), lambda: now[0]
+    )
     for _ in range(7):
         turned_away.note(None, "iss", None)
     now[0] = 11.0
     turned_away.note(None, "iss", None)
     assert [line.rpartition(" ")[2] for line in caplog.messages] == ["times=1", "times=7"]
+    assert counted == [("-", "iss")] * 8, "whoever is turned away counts, logged or not"
 
 
 def test_a_client_without_a_usable_key_in_its_file_stops_the_start(

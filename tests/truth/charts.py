@@ -121,6 +121,9 @@ def _magnesium(level: str, value: str, result: str, hours: float) -> Json:
             found = [one(status="preliminary")]
         case "newer preliminary":
             found = [one(other, hours=hours + 6, name="0"), one(status="preliminary")]
+        case "newer preliminary, normal":
+            newer = one("1.9 mg/dL", hours=hours - 0.5, status="preliminary", name="2")
+            found = [one(), newer]
         case "stale":
             found = [one(hours=25)]
         case "unit missing":

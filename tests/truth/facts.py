@@ -57,6 +57,7 @@ RESULTS: Final = [
     "final",
     "preliminary",
     "newer preliminary",
+    "newer preliminary, normal",
     "stale",
     "unit missing",
     "only ionized",
@@ -97,6 +98,8 @@ def gates(order: str) -> Iterator[Facts]:
         BANDS, RESULTS, CONDITIONS, others
     ):
         if result in {"only ionized", "none"} and level != "severe":
+            continue
+        if result == "newer preliminary, normal" and level not in {"severe", "moderate"}:
             continue
         yield Facts(level, value, result, kidney, k, order, condition)
 

@@ -85,6 +85,7 @@ def _words(facts: Facts) -> dict[str, Any]:
         "potassium_low": POTASSIUM[facts.potassium].get("low", False),
         "kidneys_excluded": kidneys.get("excluded", False),
         "kidneys_unknown": kidneys.get("unknown", False),
+        "kidneys_reduced": kidneys.get("severe") == "DT2",
         **{
             f"order_{word}": order.get(word, False)
             for word in (

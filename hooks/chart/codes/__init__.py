@@ -37,15 +37,25 @@ class LabCode(Entry):
         return self
 
 
+class _OtherKinds(Entry):
+    words: tuple[Text, ...]
+    source: Text
+
+
 class _File(Entry):
     code: tuple[LabCode, ...]
 
 
+class _Shipped(_File):
+    other_kinds: _OtherKinds
+
+
 @dataclass(frozen=True, slots=True)
 class LabCodes:
-    """All known codes by (system, code)."""
+    """All known codes by (system, code); words that make of an analyte's name another thing."""
 
     by_code: Mapping[tuple[str, str], LabCode]
+    other_kinds: tuple[str, ...]
 
     def read(self, concept: object) -> tuple[LabCode, ...]:
         """The known codes among the codings of a FHIR CodeableConcept, however odd it is."""
@@ -64,6 +74,10 @@ class LabCodes:
                         found.append(known)
         return tuple(found)
 
+    def is_named(self, analyte: Analyte, words: str) -> bool:
+        """Whether words (in small letters) name the analyte, and nothing else that is called so."""
+        return analyte.value in words and not any(other in words for other in self.other_kinds)
+
     def included(self, analyte: Analyte) -> tuple[LabCode, ...]:
         """The codes to ask an EHR for when the analyte is wanted, in the order of the files."""
         return tuple(
@@ -76,10 +90,11 @@ def load(site_file: Path | None = None) -> LabCodes:
 
     A site's entry replaces the shipped one of the same system and code. Raises LabCodesError.
     """
-    codes = shipped(_File, "laboratory.toml").code
+    listed = shipped(_Shipped, "laboratory.toml")
+    codes = listed.code
     if site_file is not None:
         codes = (*codes, *written(_File, site_file).code)
-    return LabCodes(_index(codes))
+    return LabCodes(_index(codes), listed.other_kinds.words)
 
 
 def _index(codes: Iterable[LabCode]) -> Mapping[tuple[str, str], LabCode]:

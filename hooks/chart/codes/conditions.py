@@ -11,12 +11,25 @@ from hooks.chart.fact import Fact
 _ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 _ICD_CATEGORY: Final = 3
 _NO_WORD: Final = re.compile(r"[^\w?]+")
-_SYSTEMS: Final = {
+#: Other names of a system.
+_NAMES: Final = {
     "urn:oid:2.16.840.1.113883.6.90": _ICD,
-    "http://hl7.org/fhir/sid/icd-10": _ICD,
-    "urn:oid:2.16.840.1.113883.6.3": _ICD,
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
 }
+#: Other editions, whose codes mean the same as far as they are listed here.
+_EDITIONS: Final = dict.fromkeys(
+    (
+        "http://hl7.org/fhir/sid/icd-10",
+        "urn:oid:2.16.840.1.113883.6.3",
+        "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
+        "http://fhir.de/CodeSystem/dimdi/icd-10-gm",
+        "http://hl7.org/fhir/sid/icd-10-gm",
+        "http://hl7.org/fhir/sid/icd-10-am",
+    ),
+    _ICD,
+)
+#: What some editions put behind a code: cross and star, `also`, `not further specified`.
+_MARKS: Final = "\N{DAGGER}*!+.-"
 
 
 class _Codes(Entry):
@@ -24,6 +37,7 @@ class _Codes(Entry):
     codes: tuple[Text, ...]
     source: Text
     verified: bool = True
+    only_this_edition: bool = False
 
 
 class _Condition(Entry):
@@ -32,9 +46,17 @@ class _Condition(Entry):
     codes: tuple[_Codes, ...]
 
 
+class _LowMagnesium(Entry):
+    names: tuple[Text, ...]
+    codes: tuple[_Codes, ...]
+    source: Text
+
+
 class _Reasons(Entry):
     names: Mapping[str, tuple[Text, ...]]
     words: frozenset[Text]
+    words_beside: Mapping[str, frozenset[Text]]
+    low_magnesium: _LowMagnesium
     source: Text
 
 
@@ -52,13 +74,23 @@ class Stated(Fact, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ConditionCodes:
-    """Known conditions by (system, code), and by the beginning of a code."""
+    """Known conditions by (system, code), and by (system, beginning of a code).
+
+    `beginnings` are the lengths that these beginnings have, the longest first; `one_edition` are
+    the codes that mean something else in other editions of their system.
+    """
 
     exact: Mapping[tuple[str, str], str]
-    prefixes: Mapping[str, tuple[tuple[str, str], ...]]
+    prefixes: Mapping[tuple[str, str], str]
+    beginnings: tuple[int, ...]
+    one_edition: frozenset[tuple[str, str]]
+    systems: frozenset[str]
     names: Mapping[str, str]
     reasons: Mapping[str, str]
     harmless: frozenset[str]
+    harmless_beside: Mapping[str, frozenset[str]]
+    low_names: tuple[str, ...]
+    low_codes: frozenset[tuple[str, str]]
 
     def stated(self, text: str) -> Stated | None:
         """The condition that an order's reason names in words, None if it names none.
@@ -72,41 +104,85 @@ class ConditionCodes:
             if f" {name} " in rest:
                 named.add(self.reasons[name])
                 rest = rest.replace(f" {name} ", "  ")
-        if len(named) == 1 and not set(rest.split()) - self.harmless:
-            return Stated(named.pop(), certain=True)
+        if len(named) == 1:
+            (known,) = named
+            more = self.harmless_beside.get(known, frozenset())
+            if not set(rest.split()) - self.harmless - more:
+                return Stated(known, certain=True)
         hinted = next((known for name, known in self.reasons.items() if name in rest), None)
-        known = min(named, default=hinted)
-        return None if known is None else Stated(known, certain=False)
+        suspected = min(named, default=hinted)
+        return None if suspected is None else Stated(suspected, certain=False)
+
+    def says_low_magnesium(self, text: str) -> bool:
+        """Whether a text names a low magnesium, which replacement is for."""
+        words = f" {_NO_WORD.sub(' ', text.lower())} "
+        return any(f" {name} " in words for name in self.low_names)
+
+    def is_low_magnesium(self, system: str, code: str) -> bool:
+        """Whether a code stands for a low magnesium, which replacement is for."""
+        return (_home(system), _bare(code)) in self.low_codes
+
+    def knows(self, system: str) -> bool:
+        """Whether the codes of a system, under whatever name it goes, are looked up here."""
+        return _home(system) in self.systems
 
     def find(self, system: str, code: str) -> str | None:
         """The id of the condition that a code stands for, under whatever name its system goes."""
-        system = _SYSTEMS.get(system, system)
-        if system == _ICD and "." not in code and len(code) > _ICD_CATEGORY:
-            code = f"{code[:_ICD_CATEGORY]}.{code[_ICD_CATEGORY:]}"
-        known = self.exact.get((system, code))
+        home = _home(system)
+        if home == _ICD:
+            code = code.strip().rstrip(_MARKS).upper()
+            if "." not in code and len(code) > _ICD_CATEGORY:
+                code = f"{code[:_ICD_CATEGORY]}.{code[_ICD_CATEGORY:]}"
+        known = self.exact.get((home, code))
         if known is not None:
-            return known
-        for prefix, condition in self.prefixes.get(system, ()):
-            if code.startswith(prefix):
-                return condition
+            elsewhere = system in _EDITIONS and (home, code) in self.one_edition
+            return None if elsewhere else known
+        for length in self.beginnings:
+            known = self.prefixes.get((home, code[:length]))
+            if known is not None:
+                return known
         return None
+
+
+def _home(system: str) -> str:
+    """The system under whose name the codes of this one are listed here."""
+    return _NAMES.get(system) or _EDITIONS.get(system, system)
+
+
+def _bare(code: str) -> str:
+    return code.strip().replace(".", "").upper()
 
 
 def load() -> ConditionCodes:
     """The conditions shipped with the service."""
     exact: dict[tuple[str, str], str] = {}
-    prefixes: dict[str, tuple[tuple[str, str], ...]] = {}
+    prefixes: dict[tuple[str, str], str] = {}
     names: dict[str, str] = {}
+    one_edition: set[tuple[str, str]] = set()
     listed = shipped(_Conditions, "conditions.toml")
     for condition in listed.condition:
         names[condition.id] = condition.name
         for group in condition.codes:
             for code in group.codes:
                 if code.endswith("*"):
-                    known = prefixes.get(group.system, ())
-                    prefixes[group.system] = (*known, (code[:-1], condition.id))
-                else:
-                    exact[group.system, code] = condition.id
+                    prefixes[group.system, code[:-1]] = condition.id
+                    continue
+                exact[group.system, code] = condition.id
+                if group.only_this_edition:
+                    one_edition.add((group.system, code))
     by_name = {name: known for known, many in listed.reason.names.items() for name in many}
     reasons = {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)}
-    return ConditionCodes(exact, prefixes, names, reasons, listed.reason.words)
+    low = listed.reason.low_magnesium
+    return ConditionCodes(
+        exact,
+        prefixes,
+        tuple(sorted({len(beginning) for _, beginning in prefixes}, reverse=True)),
+        frozenset(one_edition),
+        frozenset(system for system, _ in (*exact, *prefixes)),
+        names,
+        reasons,
+        listed.reason.words,
+        listed.reason.words_beside,
+        low.names,
+        frozenset((group.system, _bare(code)) for group in low.codes for code in group.codes),
+    )

@@ -1,15 +1,17 @@
 """Drugs: which ones an order names, and whether it is magnesium that goes into a vein."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from hooks.chart.codes import strength
+from hooks.chart.codes import mixture, strength
 from hooks.chart.codes.files import Entry, Text, shipped, written
+from hooks.chart.codes.salts import Ingredient, Mixtures, Named, Others, Salt, Salts
 from hooks.chart.codes.strength import Strength
+from hooks.chart.codes.words import spaced
+from hooks.chart.codes.words import whole_words as _words
 from hooks.chart.fact import Fact
 
 RXNORM: Final = frozenset(
@@ -69,14 +71,6 @@ class _Heptahydrate(Entry):
     source: Text
 
 
-class _Ingredient(Entry):
-    name: Text
-    rxnorm: tuple[Text, ...]
-    names: tuple[Text, ...]
-    needs_intravenous_evidence: bool
-    source: Text
-
-
 class _Product(Entry):
     rxnorm: Text
     display: Text
@@ -107,23 +101,26 @@ class _Evidence(Entry):
 class _MagnesiumProducts(Entry):
     heptahydrate: _Heptahydrate
     undiluted: _Undiluted
-    ingredient: tuple[_Ingredient, ...]
+    ingredient: tuple[Ingredient, ...]
     product: tuple[_Product, ...]
+    mixture: Mixtures
     evidence: _Evidence
 
 
 class Recognition(Fact, frozen=True):
     """What an order's medication is: known drugs, and how its magnesium is given if it is some.
 
-    `magnesium` is None for an order that is no magnesium sulfate or chloride at all.
-    `strength` is what a mL holds where product and name leave no doubt; `salt` is the name of the
-    salt, None if nobody named one. Grams of another than the sulfate mean something else.
+    `magnesium` is None for an order that is no magnesium sulfate or chloride at all, nor another
+    salt that is given into a vein or a muscle. `strength` is what a mL holds where product and
+    name leave no doubt; `salt` is the name of the salt, None if nobody named one. Grams of another
+    than the sulfate mean something else, and grams of a mixture may be those of all of it.
     """
 
     drugs: tuple[Drug, ...] = ()
     magnesium: Route | None = None
     strength: Strength | None = None
     salt: str | None = None
+    is_mixture: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -131,10 +128,18 @@ class Recognition(Fact, frozen=True):
         return bool(self.drugs) or self.magnesium is not None
 
 
+class _Magnesium(Fact, frozen=True):
+    """The magnesium of a medication: how it is given, its salt, and whether others are with it."""
+
+    route: Route
+    salt: str | None
+    is_mixture: bool = False
+
+
 class DrugCodes:
     """All known drugs, looked up by code, else by whole-word name."""
 
-    def __init__(self, drugs: Iterable[Drug], products: _MagnesiumProducts) -> None:
+    def __init__(self, drugs: Sequence[Drug], products: _MagnesiumProducts) -> None:
         self._by_code: dict[str, tuple[Drug, ...]] = {}
         by_name: dict[str, tuple[Drug, ...]] = {}
         for drug in drugs:
@@ -145,15 +150,20 @@ class DrugCodes:
         self._by_name = by_name
         self._names = _words(by_name)
         self._products = {product.rxnorm: product for product in products.product}
-        self._ingredients = {
-            name.lower(): ingredient
-            for ingredient in products.ingredient
-            for name in ingredient.names
-        }
-        self._ingredient_codes = {
-            code: ingredient for ingredient in products.ingredient for code in ingredient.rxnorm
-        }
-        self._ingredient_names = _words(self._ingredients)
+        oral = [drug for drug in drugs if DrugClass.ORAL_MAGNESIUM in drug.classes]
+        self._salts = Salts(
+            products.ingredient,
+            {one.rxnorm: one.ingredient for one in products.product if one.intravenous},
+            products.mixture,
+            Others(
+                {name.lower(): drug.name for drug in oral for name in drug.names},
+                {code: drug.name for drug in oral for code in drug.rxnorm},
+                self._names,
+                frozenset(self._by_code),
+            ),
+        )
+        self._carriers = _words(products.mixture.carriers)
+        self._bowel = _words(products.mixture.bowel)
         self.heptahydrate = products.heptahydrate
         self._undiluted = products.undiluted.mg_per_ml
         evidence = products.evidence
@@ -168,22 +178,38 @@ class DrugCodes:
         )
         # `injection` and `infusion` tell no route: they may lead under the skin or into the spine.
         self._route_words = (*self._product_words[:3], self._product_words[4])
+        self._enteral = self._product_words[4][1]
 
     def recognize(
-        self, rxnorm: Iterable[str], texts: Iterable[str], route: Route | None
+        self,
+        rxnorm: Iterable[str],
+        texts: Iterable[str],
+        route: Route | None,
+        ingredients: Sequence[Named] = (),
     ) -> Recognition:
-        """What a medication is, by its RxNorm codes, else by its texts; `route` as ordered."""
-        # Patterns that allow for blanks take long to find out that a thousand lead nowhere.
-        codes, said = tuple(rxnorm), tuple(" ".join(text.split()) for text in texts)
-        text = " ; ".join(said)
-        magnesium, salt = self._magnesium(codes, said, route)
+        """What a medication is, by its RxNorm codes, else by its texts; `route` as ordered.
+
+        `ingredients` are asked for magnesium of which neither code nor text tells.
+        """
+        codes, said = tuple(rxnorm), spaced(texts)
+        magnesium = self._magnesium(codes, said, route)
+        if ingredients:
+            listed = [Named(each.codes, spaced(each.texts)) for each in ingredients]
+            magnesium = magnesium or self._added(said, listed, route)
+            if not codes and not said:
+                codes = tuple(code for each in listed for code in each.codes)
+                said = tuple(text for each in listed for text in each.texts)
         by_code = [drug for code in codes for drug in self._by_code.get(code, ())]
-        if not by_code and magnesium is None:
-            names = {match.lower() for match in self._names.findall(text)}
+        if not by_code and (magnesium is None or magnesium.is_mixture):
+            names = {match.lower() for match in self._names.findall(" ; ".join(said))}
             by_code = [drug for name in sorted(names) for drug in self._by_name[name]]
         unique = tuple({(drug.name, drug.classes): drug for drug in by_code}.values())
-        found = None if magnesium is None else self._strength(codes, said)
-        return Recognition(unique, magnesium, found, salt)
+        if magnesium is None:
+            return Recognition(unique)
+        if magnesium.route is not Route.ENTERAL:
+            unique = tuple([one for one in unique if DrugClass.ORAL_MAGNESIUM not in one.classes])
+        found = None if magnesium.is_mixture else self._strength(codes, said)
+        return Recognition(unique, magnesium.route, found, magnesium.salt, magnesium.is_mixture)
 
     def _strength(self, codes: tuple[str, ...], texts: tuple[str, ...]) -> Strength | None:
         products = [self._products[code] for code in codes if code in self._products]
@@ -229,18 +255,85 @@ class DrugCodes:
     def _by_words(self, text: str) -> Route | None:
         return next((route for route, words in self._product_words if words.search(text)), None)
 
-    def _unnamed_salt(self, texts: tuple[str, ...], route: Route | None) -> Route | None:
-        """How magnesium is given whose salt the text does not tell, if it is not by mouth.
+    def _unnamed_salt(self, texts: tuple[str, ...], route: Route | None) -> _Magnesium | None:
+        """Magnesium whose salt the text does not tell, if it is not by mouth.
 
         It may be sulfate: its dose cannot be read, and nothing is offered beside it.
         """
         text = " ; ".join(texts)
-        if not _ANY_MAGNESIUM.search(text) or self._names.search(text):
+        if not self._salts.names_unknown(text):
             return None
-        if any(_is_combination(each) for each in texts):
+        if any(mixture.ingredients(each) for each in texts):
             return None
         known = self._settled(route, text)
-        return None if known is Route.ENTERAL else (known or Route.INTRAVENOUS)
+        return None if known is Route.ENTERAL else _Magnesium(known or Route.INTRAVENOUS, None)
+
+    def _injected(
+        self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
+    ) -> _Magnesium | None:
+        """Magnesium that counts only where it goes into a vein or a muscle (settled 6).
+
+        That is a salt which else is taken by mouth, and magnesium that a name lists among other
+        drugs: its dose cannot be read, and nothing is offered beside it.
+        """
+        text = " ; ".join(texts)
+        mixed = None
+        if mixture.BETWEEN in text:
+            mixed = next(filter(None, map(self._salts.listed, texts)), None)
+        salt = mixed or self._salts.by_mouth(codes, text) or self._salts.by_symbol(codes, text)
+        if salt is None:
+            return None
+        if mixed is not None:
+            return self._mixed(mixed, route, text)
+        given = self._parenteral(route, text, is_mixture=False)
+        return None if given is None else _Magnesium(given, salt.name)
+
+    def _mixed(self, salt: Salt, route: Route | None, text: str) -> _Magnesium | None:
+        """A salt among other drugs: one that goes into a vein counts unless it is swallowed."""
+        if salt.is_injected:
+            given = self._settled(route, text) or Route.INTRAVENOUS
+            if given is Route.ENTERAL or (route not in _PARENTERAL and self._bowel.search(text)):
+                return None
+            return _Magnesium(given, salt.name, True)
+        stated = self._parenteral(route, text, is_mixture=True)
+        return None if stated is None else _Magnesium(stated, salt.name, True)
+
+    def _added(
+        self, texts: tuple[str, ...], ingredients: Sequence[Named], route: Route | None
+    ) -> _Magnesium | None:
+        """Magnesium among the ingredients of a medication whose own name does not tell of it.
+
+        Somebody put it into this bag: it counts whatever else is in it, and its dose cannot be
+        read. Only the magnesium chloride beside others is that of a balanced solution.
+        """
+        salts = [self._salts.ingredient(each) for each in ingredients]
+        beside = any(
+            salt is None and not any(map(mixture.is_diluent, each.texts))
+            for each, salt in zip(ingredients, salts, strict=True)
+        )
+        counting = [salt for salt in salts if salt and (salt.counts_in_mixture or not beside)]
+        if not counting:
+            return None
+        text = " ; ".join((*texts, *(text for each in ingredients for text in each.texts)))
+        sure = next((salt for salt in counting if salt.is_injected), counting[0])
+        return self._mixed(sure, route, text)
+
+    def _parenteral(self, route: Route | None, text: str, *, is_mixture: bool) -> Route | None:
+        """The route of what counts only in a vein or a muscle; None if nobody says so.
+
+        A tablet of a salt for the mouth stays one by whatever route; of a mixture, what it is
+        diluted in tells of a vein.
+        """
+        by_name = self._by_words(text)
+        if by_name is None and is_mixture and self._carriers.search(text):
+            by_name = Route.INTRAVENOUS
+        if route in _PARENTERAL:
+            return None if by_name is Route.ENTERAL and not is_mixture else route
+        if by_name not in _PARENTERAL or (not is_mixture and self._enteral.search(text)):
+            return None
+        if route is Route.OTHER:
+            return route
+        return by_name if route is None else None
 
     def _settled(self, route: Route | None, text: str) -> Route | None:
         """The ordered route, else the one in the name; a tablet is one by whatever odd route."""
@@ -251,79 +344,31 @@ class DrugCodes:
 
     def _magnesium(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
-    ) -> tuple[Route | None, str | None]:
+    ) -> _Magnesium | None:
         for code in codes:
             product = self._products.get(code)
             if product is not None:
                 if not product.intravenous:
-                    injected = route in (Route.INTRAVENOUS, Route.INTRAMUSCULAR)
-                    return Route.OTHER if injected else Route.ENTERAL, product.ingredient
-                given = Route.OTHER if route is Route.ENTERAL else route or Route.INTRAVENOUS
-                return given, product.ingredient
-        ingredient = next(
-            (self._ingredient_codes[code] for code in codes if code in self._ingredient_codes), None
-        )
-        if ingredient is None:
-            # A code that stands for another drug says more than a word in a text.
-            if any(code in self._by_code for code in codes):
-                return None, None
-            for text in texts:
-                match = self._ingredient_names.search(text)
-                if match is not None and not _is_combination(text):
-                    ingredient = self._ingredients[match[0].lower()]
-                    break
-        if ingredient is None:
-            return self._unnamed_salt(texts, route), None
+                    given = Route.OTHER if route in _PARENTERAL else Route.ENTERAL
+                else:
+                    given = Route.OTHER if route is Route.ENTERAL else route or Route.INTRAVENOUS
+                return _Magnesium(given, product.ingredient)
+        salt = self._salts.by_code(codes)
+        # A code that stands for another drug says more than a word in a text.
+        is_other = salt is None and self._salts.is_other(codes)
+        if salt is None and not is_other:
+            named = (self._salts.by_name(each) for each in texts if not mixture.ingredients(each))
+            salt = next(filter(None, named), None)
+        if salt is None:
+            unnamed = None if is_other else self._unnamed_salt(texts, route)
+            return unnamed or self._injected(codes, texts, route)
         known = self._settled(route, " ; ".join(texts))
         if known is None:
-            known = Route.ENTERAL if ingredient.needs_intravenous_evidence else Route.INTRAVENOUS
-        return known, ingredient.name
+            known = Route.INTRAVENOUS if salt.is_injected else Route.ENTERAL
+        return _Magnesium(known, salt.name)
 
 
-_ANY_MAGNESIUM: Final = re.compile(r"(?<!\w)mag(?:nesium)?(?!-?\w)", re.IGNORECASE)
-_DILUENT: Final = re.compile(
-    r"(?:d5w|d10w|dextrose|glucose|ns|saline|sodium chloride|sterile water|water)\b", re.IGNORECASE
-)
-_END: Final = ""
-# A match begins where its spaces begin: tried anew within them, a text of many would hold a process
-# for hours.
-_BETWEEN_INGREDIENTS: Final = re.compile(r"(?<!\s)\s+/\s+")
-
-
-def _is_combination(text: str) -> bool:
-    """Whether a name lists several ingredients, as RxNorm writes them: `a 1 MG / b 2 MG`.
-
-    What magnesium is diluted in is no second ingredient.
-    """
-    parts = [part for part in _BETWEEN_INGREDIENTS.split(text) if part[:1].isalpha()]
-    return sum(not _DILUENT.match(part) for part in parts) > 1
-
-
-def _words(names: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds any of the names as whole words, the longest first."""
-    tree: dict[str, Any] = {}
-    for name in names:
-        node = tree
-        for letter in name.lower():
-            node = node.setdefault(letter, {})
-        node[_END] = {}
-    firsts = "".join(map(re.escape, sorted(tree)))
-    # A single hyphen joins words (`non-furosemide`), two of them only separate fields.
-    return re.compile(rf"(?<!\w)(?<!\w-)(?=[{firsts}]){_alternatives(tree)}(?!-?\w)", re.IGNORECASE)
-
-
-def _alternatives(tree: Mapping[str, Any]) -> str:
-    """A pattern for the names in a tree of letters: each letter of a text is looked at once, not
-    once for each name."""
-    branches = [
-        re.escape(letter) + _alternatives(rest)
-        for letter, rest in sorted(tree.items())
-        if letter != _END
-    ]
-    if not branches:
-        return ""
-    choice = f"(?:{'|'.join(branches)})"
-    return f"{choice}?" if _END in tree else choice
+_PARENTERAL: Final = frozenset({Route.INTRAVENOUS, Route.INTRAMUSCULAR})
 
 
 def load(qt_file: Path | None = None) -> DrugCodes:

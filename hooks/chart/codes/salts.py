@@ -1,0 +1,167 @@
+"""Salts of magnesium: which one a name, a code or an ingredient stands for."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from hooks.chart.codes import mixture
+from hooks.chart.codes.files import Entry, Text
+from hooks.chart.codes.words import whole_words
+from hooks.chart.fact import Fact
+
+
+class Ingredient(Entry):
+    """A salt that magnesium is replaced with, as the code list writes it."""
+
+    name: Text
+    rxnorm: tuple[Text, ...]
+    names: tuple[Text, ...]
+    symbols: tuple[Text, ...] = ()
+    needs_intravenous_evidence: bool
+    counts_in_mixture: bool
+    source: Text
+
+
+class Mixtures(Entry):
+    """Words about what is in one bag or one tablet, as the code list writes them."""
+
+    nutrition: tuple[Text, ...]
+    bowel: tuple[Text, ...]
+    inert: tuple[Text, ...]
+    carriers: tuple[Text, ...]
+    source: Text
+
+
+class Named(Fact, frozen=True):
+    """How a medication or one of its ingredients is called: RxNorm codes, and texts."""
+
+    codes: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+class Salt(Fact, frozen=True):
+    """A salt of magnesium; without a name nobody tells which.
+
+    One that `counts_in_mixture` was put there for its magnesium, and one that `is_injected` goes
+    into a vein where nobody says otherwise.
+    """
+
+    name: str | None
+    counts_in_mixture: bool = True
+    is_injected: bool = False
+
+
+class Others(Fact, frozen=True):
+    """The other drugs that are known: `oral` are salts for the mouth by code and by name, `names`
+    finds any drug, `codes` are those of all of them."""
+
+    oral: Mapping[str, str]
+    oral_codes: Mapping[str, str]
+    names: re.Pattern[str]
+    codes: frozenset[str]
+
+
+_MAGNESIUM: Final = re.compile(r"(?<!\w)mag(?:nesium)?(?!-?\w)", re.IGNORECASE)
+_SYMBOL: Final = re.compile(r"mg \d[\d.,]* ?(?:g|gm|grams?|mg|meq|mmol)\b", re.IGNORECASE)
+_UNNAMED: Final = Salt(None)
+
+
+class Salts:
+    """Finds salts of magnesium in texts with single blanks.
+
+    `products` are the codes of what goes into a vein, each with the name of its salt.
+    """
+
+    def __init__(
+        self,
+        replacing: Iterable[Ingredient],
+        products: Mapping[str, str],
+        words: Mixtures,
+        others: Others,
+    ) -> None:
+        salts = [(each, _salt(each)) for each in replacing]
+        named = {salt.name: salt for _, salt in salts}
+        self._by_code = {code: salt for each, salt in salts for code in each.rxnorm}
+        self._by_code |= {code: named[name] for code, name in products.items()}
+        by_name = {name.lower(): salt for each, salt in salts for name in each.names}
+        by_symbol = {name.lower(): salt for each, salt in salts for name in each.symbols}
+        # Behind a number `mg` is a milligram: `morphine 15 mg sulfate`.
+        self._names = re.compile(
+            rf"{whole_words(by_name).pattern}|(?<!\d)(?<!\d ){whole_words(by_symbol).pattern}",
+            re.IGNORECASE,
+        )
+        self._by_name = by_name | by_symbol
+        self._others = others
+        self._oral_names = whole_words(others.oral)
+        self._nutrition = whole_words(words.nutrition)
+        self._inert = whole_words(words.inert)
+
+    def by_code(self, codes: Iterable[str]) -> Salt | None:
+        """The salt that one of the codes stands for."""
+        for code in codes:
+            if code in self._by_code:
+                return self._by_code[code]
+        return None
+
+    def by_name(self, text: str) -> Salt | None:
+        """The salt for replacement that a text names."""
+        match = self._names.search(text)
+        return None if match is None else self._by_name[match[0].lower()]
+
+    def by_mouth(self, codes: tuple[str, ...], text: str) -> Salt | None:
+        """The salt for the mouth that codes, else a text, stand for."""
+        for code in codes:
+            if code in self._others.oral_codes:
+                return Salt(self._others.oral_codes[code])
+        # A code that stands for another drug says more than a word in a text.
+        match = None if self.is_other(codes) else self._oral_names.search(text)
+        return None if match is None else Salt(self._others.oral[match[0].lower()])
+
+    def by_symbol(self, codes: tuple[str, ...], text: str) -> Salt | None:
+        """A text that begins with `Mg` and an amount, and names no other drug."""
+        if not _SYMBOL.match(text) or self.is_other(codes) or self._others.names.search(text):
+            return None
+        return _UNNAMED
+
+    def is_other(self, codes: Iterable[str]) -> bool:
+        """Whether one of the codes stands for a drug that is known."""
+        return not self._others.codes.isdisjoint(codes)
+
+    def names_unknown(self, text: str) -> bool:
+        """Whether a text names magnesium of no known salt, and no known drug."""
+        return _MAGNESIUM.search(text) is not None and not self._others.names.search(text)
+
+    def listed(self, text: str) -> Salt | None:
+        """The salt that a name lists among other drugs.
+
+        Nutrition and balanced solutions hold a little magnesium by their nature: nobody ordered it.
+        """
+        parts = mixture.ingredients(text)
+        if not parts or self._nutrition.search(text):
+            return None
+        found = None
+        for part in parts:
+            salt = self._in_part((), part)
+            if salt is not None and salt.is_injected:
+                return salt
+            if salt is not None and salt.counts_in_mixture:
+                found = found or salt
+        return found
+
+    def ingredient(self, each: Named) -> Salt | None:
+        """The salt that one ingredient is, by its codes, else by its texts."""
+        known = self.by_code(each.codes)
+        return known or self._in_part(each.codes, " ; ".join(each.texts))
+
+    def _in_part(self, codes: tuple[str, ...], text: str) -> Salt | None:
+        oral = self.by_mouth(codes, text)
+        if oral is not None or self.is_other(codes):
+            return oral
+        named = self.by_name(text)
+        if named is None and self.names_unknown(text) and not self._inert.search(text):
+            return _UNNAMED
+        return named
+
+
+def _salt(each: Ingredient) -> Salt:
+    return Salt(each.name, each.counts_in_mixture, not each.needs_intravenous_evidence)

@@ -1,0 +1,33 @@
+"""CodeableConcepts: the codes and texts that stand in one, as real systems send them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def collect(
+    concept: object,
+    codes: list[str],
+    texts: dict[str, None],
+    systems: frozenset[str] | None = None,
+) -> None:
+    """Add a CodeableConcept's codes (of the systems, if given), text and displays.
+
+    `texts` are keys, each there once: a drug may come with ten thousand names.
+    """
+    for item in objects(concept):
+        text = item.get("text")
+        if isinstance(text, str) and text.strip():
+            texts[text] = None
+        for coding in objects(item.get("coding")):
+            code, display = coding.get("code"), coding.get("display")
+            if isinstance(code, str) and (systems is None or str(coding.get("system")) in systems):
+                codes.append(code)
+            if isinstance(display, str) and display.strip():
+                texts[display] = None
+
+
+def objects(value: object) -> list[Mapping[str, Any]]:
+    """The objects of a list, or the object that stands where a list belongs."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,173 @@
+"""The reason of an order: what it is for, as far as the order itself tells."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from hooks.chart.codes.conditions import ConditionCodes
+from hooks.chart.concept import collect, objects
+from hooks.chart.fact import Fact
+from hooks.chart.references import belongs_to, reference_of
+
+_OTHER_INDICATIONS: Final = frozenset(
+    {"asthma", "pregnancy", "pre-eclampsia", "torsades", "cardiac-arrest"}
+)
+_ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
+_SURE: Final = frozenset({"confirmed"})
+#: A result is no other indication: what it would name is a level.
+_OBSERVATION: Final = "Observation/"
+
+
+class Indication(Fact, frozen=True):
+    """What an order is for: another `condition` than a low level that it certainly names.
+
+    `unclear` are the words that may name one and may deny it: then there is no condition. They
+    come from the request: not safe to show before they are escaped.
+    """
+
+    condition: str | None = None
+    unclear: str | None = None
+
+
+class ConditionIndex:
+    """The Conditions of this patient in a searchset Bundle, to be found by a reference."""
+
+    def __init__(self, bundle: Mapping[str, Any] | None, patient_id: str) -> None:
+        self._bundle = bundle
+        self._patient_id = patient_id
+
+    def find(
+        self, reference: str, contained: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Any] | None:
+        """The Condition that an order's reason points at, contained in the order or beside it.
+
+        None if it did not come, or is another patient's.
+        """
+        found = contained.get(reference) or self._index.get(reference.partition("/_history/")[0])
+        if found is None or found.get("resourceType") != "Condition":
+            return None
+        subject = found.get("subject")
+        return found if subject is None or belongs_to(subject, self._patient_id) else None
+
+    @cached_property
+    def _index(self) -> Mapping[str, Mapping[str, Any]]:
+        index: dict[str, Mapping[str, Any]] = {}
+        for entry in objects(self._bundle.get("entry") if self._bundle is not None else None):
+            resource = entry.get("resource")
+            if isinstance(resource, dict):
+                identity, url = resource.get("id"), entry.get("fullUrl")
+                if isinstance(identity, str):
+                    index[f"Condition/{identity}"] = resource
+                if isinstance(url, str):
+                    index[url] = resource
+        return index
+
+
+class _Reason(Fact, frozen=True):
+    """One reason of an order, in the words that a card may repeat."""
+
+    text: str
+    condition: str | None = None
+    certain: bool = True
+    low: bool = False
+    unread: bool = False
+
+
+class ReasonReader:
+    """Reads the reasons of orders with the list of conditions."""
+
+    def __init__(self, conditions: ConditionCodes) -> None:
+        self._conditions = conditions
+
+    def read(self, order: Mapping[str, Any], index: ConditionIndex) -> Indication:
+        """The indication of a MedicationRequest by its reasons, in code, in words, by reference.
+
+        Clinical 5: replacement advice keeps away from another indication, so one has to be
+        certain. Two that want different doses, one beside a low level, and a reason that nobody
+        could read leave it open.
+        """
+        if not order.get("reasonCode") and not order.get("reasonReference"):
+            return Indication()
+        reasons = list(self._reasons(order, index))
+        doubtful = next((one for one in reasons if one.condition and not one.certain), None)
+        if doubtful is not None:
+            return Indication(unclear=doubtful.text)
+        named = {one.condition for one in reasons if one.condition is not None}
+        low = any(one.low for one in reasons)
+        if len(named) > 1 or (named and low):
+            return Indication(unclear=", ".join(dict.fromkeys(one.text for one in reasons)))
+        if named:
+            return Indication(named.pop())
+        unread = None if low else next((one for one in reasons if one.unread), None)
+        return Indication(unclear=unread.text if unread is not None else None)
+
+    def _reasons(self, order: Mapping[str, Any], index: ConditionIndex) -> Iterator[_Reason]:
+        for concept in objects(order.get("reasonCode")):
+            yield from self._coded(concept)
+        references = objects(order.get("reasonReference"))
+        if references:
+            contained = {f"#{one.get('id')}": one for one in objects(order.get("contained"))}
+            for reference in references:
+                yield from self._referenced(reference, contained, index)
+
+    def _coded(self, concept: Mapping[str, Any], *, sure: bool = True) -> Iterator[_Reason]:
+        """A CodeableConcept: what its codes say, and what its text says."""
+        codes: list[str] = []
+        texts: dict[str, None] = {}
+        collect(concept, codes, texts)
+        text = next(iter(texts), ", ".join(codes))
+        is_known = False
+        for coding in objects(concept.get("coding")):
+            system, code = coding.get("system"), coding.get("code")
+            if not isinstance(system, str) or not isinstance(code, str):
+                continue
+            known = self._conditions.find(system, code)
+            if known in _OTHER_INDICATIONS:
+                yield _Reason(text, known, sure)
+                is_known = True
+            elif self._conditions.is_low_magnesium(system, code):
+                yield _Reason(text, low=sure)
+                is_known = True
+        said = concept.get("text")
+        if isinstance(said, str):
+            yield self._said(said, sure=sure)
+        elif not is_known:
+            # The words of a code that is not known here are all that it says.
+            yield from (self._said(display, sure=sure) for display in texts)
+
+    def _said(self, text: str, *, sure: bool = True) -> _Reason:
+        stated = self._conditions.stated(text)
+        if stated is not None:
+            return _Reason(text, stated.condition, stated.certain and sure)
+        return _Reason(text, low=sure and self._conditions.says_low_magnesium(text))
+
+    def _referenced(
+        self,
+        reference: Mapping[str, Any],
+        contained: Mapping[str, Mapping[str, Any]],
+        index: ConditionIndex,
+    ) -> Iterator[_Reason]:
+        """A Condition that the order points at: itself where it came, and the words beside it."""
+        target = reference_of(reference)
+        found = index.find(target, contained) if target is not None else None
+        display = reference.get("display")
+        if found is not None:
+            for concept in objects(found.get("code")):
+                yield from self._coded(concept, sure=_is_certain(found))
+        if isinstance(display, str) and display.strip():
+            yield self._said(display)
+        elif found is None and target is not None and _OBSERVATION not in target:
+            yield _Reason(target, unread=True)
+
+
+def _is_certain(condition: Mapping[str, Any]) -> bool:
+    """Whether a Condition is one that the patient has now; one that does not tell is."""
+    return _codes(condition, "clinicalStatus") <= _ACTIVE and (
+        _codes(condition, "verificationStatus") <= _SURE
+    )
+
+
+def _codes(condition: Mapping[str, Any], member: str) -> set[str]:
+    codes: list[str] = []
+    collect(condition.get(member), codes, {})
+    return set(codes)

@@ -1,0 +1,287 @@
+"""The limits of a protocol file: ages, times, renal function, rates, and values of results."""
+
+from datetime import timedelta, timezone
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from hooks.protocol.part import Bounded, Part, Sources, Statement
+from hooks.protocol.quantity import (
+    Age,
+    Clearance,
+    Creatinine,
+    Dose,
+    Filtration,
+    InfusionRate,
+    Interval,
+    Magnesium,
+    Number,
+    Potassium,
+    Quantity,
+    Time,
+    Weight,
+)
+
+
+class Range(Bounded):
+    """Two limits, both ends included."""
+
+    from_: Quantity = Field(alias="from")
+    to: Quantity
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.from_.value > self.to.value:
+            raise ValueError(f"`from` ({self.from_}) is above `to` ({self.to})")
+        return self
+
+
+class AgeRange(Range):
+    """Ages in years."""
+
+    from_: Age = Field(alias="from")
+    to: Age
+
+
+class Clearances(Bounded):
+    """A limit of renal function."""
+
+    value: Clearance
+
+
+class Injury(Bounded):
+    """Acute kidney injury by creatinine."""
+
+    rise: Creatinine
+    rise_within: Time
+    ratio: Number
+    ratio_within: Time
+
+    @model_validator(mode="after")
+    def _is_a_rise(self) -> Self:
+        if self.rise.value <= 0 or self.ratio <= 1:
+            raise ValueError("only a rise is an injury: `rise` is above 0, `ratio` above 1")
+        return self
+
+
+class Maximum(Bounded):
+    """The most that is ever given within a time."""
+
+    dose: Dose
+    within: Time
+
+
+class Renal(Part):
+    """The limits of the renal tiers."""
+
+    excluded_below: Clearances
+    reduced_below: Clearances
+    caution_below: Clearances
+    injury: Injury
+    maximum: Maximum
+
+    @model_validator(mode="after")
+    def _limits_rise(self) -> Self:
+        limits = (self.excluded_below, self.reduced_below, self.caution_below)
+        values = [limit.value.value for limit in limits]
+        if values != sorted(set(values)):
+            raise ValueError("excluded_below, reduced_below and caution_below must rise")
+        return self
+
+
+class Window(Bounded):
+    """A time."""
+
+    value: Time
+
+
+class Zone(Part):
+    """An offset from Greenwich."""
+
+    value: Annotated[str, StringConstraints(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")]
+    source: Sources
+
+    @cached_property
+    def offset(self) -> timezone:
+        """The zone."""
+        sign = -1 if self.value[0] == "-" else 1
+        hours, minutes = int(self.value[1:3]), int(self.value[4:6])
+        return timezone(sign * timedelta(hours=hours, minutes=minutes))
+
+
+class Windows(Part):
+    """How old a result may be, and how times are compared."""
+
+    magnesium: Window
+    potassium: Window
+    creatinine: Window
+    weight: Window
+    qtc: Window
+    egfr: Window
+    infusion: Window
+    course: Window
+    recent_dose: Window
+    clock_difference: Window
+    same_draw: Window
+    stale_reminder: Window
+    date_zone: Zone
+
+
+class MagnesiumRange(Range):
+    """Values of magnesium that a living adult can have."""
+
+    from_: Magnesium = Field(alias="from")
+    to: Magnesium
+
+
+class PotassiumRange(Range):
+    """The same of potassium."""
+
+    from_: Potassium = Field(alias="from")
+    to: Potassium
+
+
+class CreatinineRange(Range):
+    """The same of creatinine."""
+
+    from_: Creatinine = Field(alias="from")
+    to: Creatinine
+
+
+class WeightRange(Range):
+    """The same of body weight."""
+
+    from_: Weight = Field(alias="from")
+    to: Weight
+
+
+class IntervalRange(Range):
+    """The same of the corrected QT interval."""
+
+    from_: Interval = Field(alias="from")
+    to: Interval
+
+
+class FiltrationRange(Range):
+    """The same of a reported eGFR."""
+
+    from_: Filtration = Field(alias="from")
+    to: Filtration
+
+
+class Plausible(Part):
+    """What a specimen can show; anything else is an error of the specimen or of the unit."""
+
+    magnesium: MagnesiumRange
+    potassium: PotassiumRange
+    creatinine: CreatinineRange
+    weight: WeightRange
+    qtc: IntervalRange
+    egfr: FiltrationRange
+
+
+class ExtremeMagnesium(Part):
+    """Values worth a second look at the specimen."""
+
+    below: Magnesium
+    above: Magnesium
+    source: Sources
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        if self.below.value > self.above.value:
+            raise ValueError("`below` is above `above`")
+        return self
+
+
+class Extreme(Part):
+    """Values that are possible and rare."""
+
+    magnesium: ExtremeMagnesium
+
+
+class PotassiumLimit(Bounded):
+    """A limit of potassium."""
+
+    value: Potassium
+
+
+class PotassiumLimits(Part):
+    """Below which potassium is low, and very low."""
+
+    low_below: PotassiumLimit
+    very_low_below: PotassiumLimit
+
+    @model_validator(mode="after")
+    def _very_low_is_lower(self) -> Self:
+        if self.very_low_below.value.value > self.low_below.value.value:
+            raise ValueError("very_low_below is above low_below")
+        return self
+
+
+class IntervalLimit(Bounded):
+    """A limit of the corrected QT interval."""
+
+    value: Interval
+
+
+class Qtc(Part):
+    """From which corrected QT interval the ECG deserves a stronger word."""
+
+    long_from: IntervalLimit
+
+
+class DoseTolerance(Bounded):
+    """By how much a drafted dose may differ and still be the row's: labels round."""
+
+    percent: Number
+
+
+class MagnesiumLimit(Bounded):
+    """A limit of magnesium."""
+
+    value: Magnesium
+
+
+class Target(Part):
+    """What replacement is for."""
+
+    above: MagnesiumLimit
+    redose_below: MagnesiumLimit
+    deficient_below: MagnesiumLimit
+
+
+class RateLimit(Part):
+    """A limit of the infusion rate."""
+
+    value: InfusionRate
+    source: Sources
+
+
+class Rates(Part):
+    """The absolute limit of the label, and the site's own ceiling below it.
+
+    `above_label`: the sentence by which a site answers for an absolute limit above the label's;
+    every card says it.
+    """
+
+    above_label: Statement | None = None
+    absolute: RateLimit
+    ceiling: RateLimit
+
+    @model_validator(mode="after")
+    def _ceiling_is_no_higher(self) -> Self:
+        if self.ceiling.value.exceeds(self.absolute.value):
+            raise ValueError(
+                f"the ceiling {self.ceiling.value} is above the absolute limit"
+                f" {self.absolute.value}"
+            )
+        return self
+
+
+class Recheck(Range):
+    """When the repeat level is due, after the planned end of the dose."""
+
+    from_: Time = Field(alias="from")
+    to: Time

@@ -84,7 +84,13 @@ def _would_contradict(order: Json, instruction: Json) -> bool:
     said = [name for note in notes for name in _names(note)] if isinstance(notes, list) else []
     if any(map(_DOSED.search, said)):
         return True
-    called = (order.get("medicationCodeableConcept"), order.get("medicationReference"))
+    contained = order.get("contained")
+    held = contained if isinstance(contained, list) else []
+    called = (
+        order.get("medicationCodeableConcept"),
+        order.get("medicationReference"),
+        *(one.get("code") for one in held if isinstance(one, dict)),
+    )
     given = (instruction.get("route"), instruction.get("method"))
     named = [name for one in (*called, *given) for name in _names(one)]
     return any(map(_HURRIED.search, (*said, *named)))

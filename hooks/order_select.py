@@ -49,8 +49,8 @@ class Answer:
 #: What else the protocol looks at; each may stay away, and a card then says so.
 _ORDERS_AND_PROBLEMS: Final = {
     "medications": (
-        "MedicationRequest?patient={{context.patientId}}&intent=order&status=active,on-hold,completed"
-        "&_sort=-authoredon&_count=100"
+        "MedicationRequest?patient={{context.patientId}}&intent=order"
+        "&status=active,on-hold,completed,stopped&_sort=-authoredon&_count=100"
     ),
     "labOrders": (
         "ServiceRequest?patient={{context.patientId}}&status=active&_sort=-authored&_count=50"

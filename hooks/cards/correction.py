@@ -1,6 +1,7 @@
 """A drafted order, corrected: the entire draft with another dose and rate, and nothing else."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 from pydantic import ValidationError
 
 from hooks.cards.orders import quantity
+from hooks.chart.timing import read_timing
 from hooks.protocol.model import Dosing
 
 Json = dict[str, Any]
@@ -16,6 +18,21 @@ Json = dict[str, Any]
 _LISTS: Final = ("category", "reasonCode", "reasonReference", "dosageInstruction", "note")
 _RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
 
+#: What beside the dosage may say another dose or rate in words that nobody here can rewrite.
+_SAYS_MORE: Final = (
+    "additionalInstruction",
+    "patientInstruction",
+    "maxDosePerPeriod",
+    "maxDosePerAdministration",
+    "maxDosePerLifetime",
+)
+_HURRIED: Final = re.compile(
+    r"(?<!\w)(?:push|bolus|over\s+\d)|\d\s?(?:min|hour|hr|h)(?:ute)?s?(?!\w)"
+    r"|/\s?(?:h|hr|hour|min)(?!\w)",
+    re.IGNORECASE,
+)
+_DOSED: Final = re.compile(r"\d\s?(?:g|gm|grams?|mg|meq|mmol|ml)(?!\w)", re.IGNORECASE)
+
 
 def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
     """The whole draft with the dosing, ready to go back as an `update`.
@@ -23,8 +40,9 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
     Every other element stays, also those that nobody here understands; `status` and `intent`, which
     R4 demands, are added where a draft has none. `text` replaces a dosage
     text that would contradict the new dose. None if the draft says its dose more than once, as one
-    EHR takes the first of them and another their sum, or if what comes out would not be valid R4:
-    then the draft cannot be mended from here, and the card only says what is wrong.
+    EHR takes the first of them and another their sum, if it says in other places what the new dose
+    contradicts, or if what comes out would not be valid R4: then the draft cannot be mended from
+    here, and the card only says what is wrong.
     """
     order: Json = deepcopy(dict(draft))
     order.setdefault("status", "draft")
@@ -43,6 +61,8 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
     doses = instruction.get("doseAndRate")
     if isinstance(doses, list) and len(doses) > 1:
         return None
+    if _would_contradict(order, instruction):
+        return None
     _set(instruction, dosing, text)
     try:
         # A draft's id is whatever its EHR made up, often longer than FHIR allows; it goes back as
@@ -51,6 +71,41 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
     except ValidationError:
         return None
     return order
+
+
+def _would_contradict(order: Json, instruction: Json) -> bool:
+    """Whether what stays of a draft would say another dose, rate or number than the new dosage."""
+    if any(map(instruction.get, _SAYS_MORE)):
+        return True
+    if "text" in instruction and read_timing(instruction).recurring:
+        # The new text is of one dose.
+        return True
+    notes = order.get("note")
+    said = [name for note in notes for name in _names(note)] if isinstance(notes, list) else []
+    if any(map(_DOSED.search, said)):
+        return True
+    contained = order.get("contained")
+    held = contained if isinstance(contained, list) else []
+    called = (
+        order.get("medicationCodeableConcept"),
+        order.get("medicationReference"),
+        *(one.get("code") for one in held if isinstance(one, dict)),
+    )
+    given = (instruction.get("route"), instruction.get("method"))
+    named = [name for one in (*called, *given) for name in _names(one)]
+    return any(map(_HURRIED.search, (*said, *named)))
+
+
+def _names(concept: object) -> Iterator[str]:
+    """Text and displays of a CodeableConcept, the display of a Reference, the text of a note."""
+    if not isinstance(concept, dict):
+        return
+    codings = concept.get("coding")
+    for one in (concept, *(codings if isinstance(codings, list) else ())):
+        if isinstance(one, dict):
+            for member in ("text", "display"):
+                if isinstance(one.get(member), str):
+                    yield one[member]
 
 
 def _set(instruction: Json, dosing: Dosing, text: str) -> None:

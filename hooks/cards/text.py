@@ -105,7 +105,9 @@ def zone(at: datetime) -> str:
 
 
 def window(start: datetime, end: datetime) -> str:
-    """A span of time with its zone, the day named twice only if it changes."""
+    """A span of time with its zone, the day named twice only if it changes; a moment once."""
+    if start == end:
+        return f"{_day(start)} {_time(start)} ({zone(end)})"
     last = _time(end) if start.date() == end.date() else f"{_day(end)} {_time(end)}"
     return f"{_day(start)} {_time(start)}-{last} ({zone(end)})"
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from hooks.cards.text import ago, clock, day, escaped, number, rounded, untagged, window
 from hooks.chart.chart import Measurement, Unusable
+from hooks.chart.dosage import Dosage
 from hooks.chart.moments import Moment
 from hooks.chart.order import Order
 from hooks.chart.units import FACTORS, MAGNESIUM_MOLAR, Analyte, Unit
@@ -21,6 +22,9 @@ from hooks.protocol.template import Words, bullets, fill, fill_lines
 _MOST_UNUSABLE: Final = 3
 _MOST_DECIMALS: Final = 4
 _MOST_TREND: Final = 3
+_MOST_PARTS: Final = 3
+#: Beyond a ton a number is no dose.
+_MOST_GRAMS: Final = 1_000_000
 _MOST_PROBLEMS: Final = 3
 _LONGEST_SUMMARY: Final = 139
 
@@ -110,12 +114,8 @@ class Wording:
         """The words for a drafted, running or given order."""
         phrases = self.document.words
         dosage = order.dosage
-        dose = phrases.dose_unknown
-        if dosage.grams is not None:
-            dose = f"{rounded(dosage.grams, 2).rstrip('0').rstrip('.')} g"
-            if dosage.minutes is not None:
-                minutes = rounded(dosage.minutes, 1).removesuffix(".0")
-                dose = f"{dose} over {minutes} minutes"
+        parts = dosage.parts if len(dosage.parts) <= _MOST_PARTS else ()
+        dose = " + ".join(map(self._amount, parts or (dosage,)))
         rate = ""
         if dosage.rate is not None:
             rate = self._rate(dosage.rate)
@@ -125,12 +125,34 @@ class Wording:
             "order": ", ".join(part for part in (what, when) if part),
             "draft_dose": dose,
             "draft_rate": rate,
+            "draft_total": self._total(order) if dosage.recurring or dosage.endless else "",
             "past": fill(phrases.past_dose, {"draft_dose": dose, "at": when}),
             "places": phrases.places[order.place],
             "magnesium_order": self._called(order),
             "salt": order.salt or phrases.no_salt,
             "order_reason": escaped(order.unclear_reason or ""),
         }
+
+    def _amount(self, dosage: Dosage) -> str:
+        """How much an order or one of its instructions gives, and over what time."""
+        phrases = self.document.words
+        if dosage.grams is not None:
+            dose = f"{rounded(dosage.grams, 2).rstrip('0').rstrip('.')} g"
+            if dosage.minutes is not None:
+                minutes = rounded(dosage.minutes, 1).removesuffix(".0")
+                dose = f"{dose} over {minutes} minutes"
+            return dose
+        if dosage.endless and dosage.rate is not None and not dosage.parts:
+            return fill(phrases.endless, {"draft_rate": self._rate(dosage.rate)})
+        return phrases.dose_unknown
+
+    def _total(self, order: Order) -> str:
+        """What an order that repeats or runs on comes to within the time of the maximum."""
+        maximum = self.document.renal.maximum
+        total = order.dosage.grams_within(maximum.within.value)
+        if total is None or total > _MOST_GRAMS:
+            return self.document.words.dose_unknown
+        return f"{rounded(total, 1, (maximum.dose.value,)).removesuffix('.0')} g"
 
     def _called(self, order: Order) -> str:
         """What an order is called: by its route and salt; without magnesium only an order."""
@@ -356,6 +378,8 @@ class Wording:
                     step = phrases.correct_next
                 elif "recheck" in kinds:
                     step = phrases.recheck_next
+                elif "level" in kinds:
+                    step = phrases.level_now
                 return fill(step, self.words)
             case CardKind.INDETERMINATE:
                 return fill(phrases.level_now if offers else phrases.no_next, self.words)

@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from hooks.chart.codes.strength import Strength
 from hooks.chart.fact import Fact
+from hooks.chart.quantity import LONGEST, MINUTES, unit_of
+from hooks.chart.timing import Timing, read_timing, together
 from hooks.chart.units import read_number
 
 
@@ -26,16 +28,48 @@ class DoseProblem(StrEnum):
 class Dosage(Fact, frozen=True):
     """A dose in g of magnesium sulfate heptahydrate, minutes, and mg/min, as far as readable.
 
-    `rate` is the faster one where duration and rate contradict each other; `rate_unread` says that
-    a rate was stated which nobody could read. A `recurring` order gives the dose again and again.
+    `rate` is the fastest one that is stated or follows; `rate_unread` says that a rate was stated
+    which nobody could read. What is `endless` names a rate and neither a dose nor an end: it runs
+    until somebody stops it. An order of several instructions has no dose of its own: they are its
+    `parts`, and its rate is the fastest of theirs.
     """
 
     grams: Decimal | None = None
     minutes: Decimal | None = None
     rate: Decimal | None = None
     problem: DoseProblem | None = DoseProblem.MISSING
-    recurring: bool = False
+    timing: Timing = Timing()
     rate_unread: bool = False
+    endless: bool = False
+    parts: tuple["Dosage", ...] = ()
+
+    @property
+    def recurring(self) -> bool:
+        """Whether the dose is given again and again, or may be."""
+        return self.timing.recurring
+
+    @property
+    def largest(self) -> Decimal | None:
+        """The largest single dose in g that is stated in any of its instructions."""
+        doses = (self.grams, *(part.grams for part in self.parts))
+        return max((grams for grams in doses if grams is not None), default=None)
+
+    def grams_within(self, minutes: Decimal) -> Decimal | None:
+        """The most g that the order gives in a time of so many minutes; None if nobody can tell.
+
+        What cannot be read of several instructions is left out: it is at least so much.
+        """
+        if self.parts:
+            told = [part.grams_within(minutes) for part in self.parts]
+            known = [grams for grams in told if grams is not None]
+            return sum(known, Decimal(0)) if known else None
+        once = self.grams
+        if once is None and self.rate is not None and self.minutes is not None:
+            once = self.rate * self.minutes / 1000
+        if once is not None:
+            doses = self.timing.doses_within(minutes)
+            return None if doses is None else once * doses
+        return self.rate * minutes / 1000 if self.endless and self.rate is not None else None
 
 
 class Conversion(Fact, frozen=True):
@@ -46,64 +80,71 @@ class Conversion(Fact, frozen=True):
     strength: Strength | None
 
 
-#: A year of minutes: beyond it a number is no duration, and no calendar could bear it.
-_LONGEST: Final = Decimal(525_600)
-
-_MINUTES: Final[Mapping[str, Decimal]] = {
-    "s": Decimal(1) / 60,
-    "min": Decimal(1),
-    "h": Decimal(60),
-    "d": Decimal(1440),
-    "minute": Decimal(1),
-    "minutes": Decimal(1),
-    "hr": Decimal(60),
-    "hour": Decimal(60),
-    "hours": Decimal(60),
-}
-
-
 def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of a MedicationRequest, R4 or the STU3 shape that still travels under R4."""
     instructions = _objects(resource.get("dosageInstruction"))
-    if not instructions:
+    parts = tuple([_read(instruction, conversion) for instruction in instructions])
+    if not parts:
         return Dosage()
-    if len(instructions) > 1:
-        return Dosage(problem=DoseProblem.SEVERAL, recurring=True)
-    instruction = instructions[0]
-    timing = _object(instruction.get("timing"))
-    repeat = _object(timing.get("repeat"))
-    minutes = _duration(repeat)
-    recurring = _is_recurring(timing, repeat)
+    if len(parts) == 1:
+        return parts[0]
+    return Dosage(
+        rate=max((part.rate for part in parts if part.rate is not None), default=None),
+        problem=DoseProblem.SEVERAL,
+        timing=together(part.timing for part in parts),
+        rate_unread=any(part.rate is None or part.rate_unread for part in parts),
+        endless=any(part.endless for part in parts),
+        parts=parts,
+    )
+
+
+def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
+    """The dosage of one instruction."""
+    timing = read_timing(instruction)
     doses = _chosen(_objects(instruction.get("doseAndRate")) or [instruction])
     amounts = {_amount(_object(dose.get("doseQuantity")), conversion) for dose in doses}
-    rates = {_rate(dose, conversion) for dose in doses} - {None}
-    if len(amounts) > 1 or len(rates) > 1:
-        return Dosage(minutes=minutes, problem=DoseProblem.SEVERAL, recurring=recurring)
+    rates = {_rate(dose, conversion) for dose in doses}
+    stated = any(name in dose for dose in doses for name in _RATES)
+    fastest = max((rate for rate in rates if rate is not None), default=None)
+    if len(amounts) > 1 or len(rates - {None}) > 1:
+        largest = max((grams for grams in amounts if grams is not None), default=None)
+        return Dosage(
+            minutes=timing.minutes,
+            rate=_settle(largest, timing, fastest, None).rate,
+            problem=DoseProblem.SEVERAL,
+            timing=timing,
+            rate_unread=stated and fastest is None,
+            endless=stated and largest is None and timing.minutes is None,
+        )
     grams = next(iter(amounts), None)
-    said = next(iter(rates), None)
     given = any(dose.get("doseQuantity") is not None for dose in doses)
     problem = None
     if grams is None:
         problem = DoseProblem.UNIT if given else DoseProblem.MISSING
-    settled = _settle(grams, minutes, said, problem, recurring=recurring)
-    stated = any(name in dose for dose in doses for name in _RATES)
-    return replace(settled, rate_unread=stated and said is None)
+    settled = _settle(grams, timing, fastest, problem)
+    if any("rateRange" in dose for dose in doses):
+        # The fastest of a range tells how fast it may run, and not when it ends.
+        settled = replace(settled, minutes=timing.minutes)
+    if not stated or (fastest is not None and grams is not None):
+        return settled
+    return replace(
+        settled,
+        rate_unread=fastest is None,
+        endless=grams is None and settled.minutes is None,
+    )
 
 
 def _settle(
-    grams: Decimal | None,
-    minutes: Decimal | None,
-    said: Decimal | None,
-    problem: DoseProblem | None,
-    *,
-    recurring: bool,
+    grams: Decimal | None, timing: Timing, said: Decimal | None, problem: DoseProblem | None
 ) -> Dosage:
+    """A dose with the faster of the rate that is said and the one that follows from its time."""
+    minutes = timing.minutes
     by_time = grams * 1000 / minutes if grams and minutes else None
     rate = max((rate for rate in (said, by_time) if rate), default=None)
     if grams and rate and rate != by_time:
         minutes = grams * 1000 / rate
-        minutes = minutes if minutes <= _LONGEST else None
-    return Dosage(grams, minutes, rate, problem, recurring)
+        minutes = minutes if minutes <= LONGEST else None
+    return Dosage(grams, minutes, rate, problem, timing)
 
 
 def _chosen(doses: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -119,70 +160,16 @@ def _chosen(doses: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return ordered or doses
 
 
-def _is_recurring(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> bool:
-    """Whether the dose is given more than once, or the order does not say that it is not."""
-    count = read_number(repeat.get("count"))
-    if count is not None:
-        return count > 1
-    if repeat.get("frequency") is not None or repeat.get("period") is not None:
-        return True
-    events = timing.get("event")
-    if isinstance(events, list) and len(events) > 1:
-        return True
-    codings = _objects(_object(timing.get("code")).get("coding"))
-    codes = {str(coding.get("code")).upper() for coding in codings}
-    return bool(codes - _ONCE)
-
-
-def _duration(repeat: Mapping[str, Any]) -> Decimal | None:
-    number, unit = read_number(repeat.get("duration")), repeat.get("durationUnit")
-    factor = _MINUTES.get(unit) if isinstance(unit, str) else None
-    if number is None or factor is None or not 0 < number * factor <= _LONGEST:
-        return None
-    return number * factor
-
-
 def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
     """A quantity in g of magnesium sulfate heptahydrate."""
     number = read_number(quantity.get("value"))
     if number is None or number <= 0 or quantity.get("comparator") is not None:
         return None
-    unit = _unit(quantity)
+    unit = unit_of(quantity)
     return None if unit is None else _grams(number, unit, conversion)
 
 
-def _unit(quantity: Mapping[str, Any]) -> str | None:
-    """The unit that code and text agree on, in lower case; None if they differ or are missing."""
-    said = {
-        text.strip().lower()
-        for text in (quantity.get("code"), quantity.get("unit"))
-        if isinstance(text, str) and text.strip()
-    }
-    known = {_SYNONYMS.get(text, text) for text in said}
-    return known.pop() if len(known) == 1 else None
-
-
 _RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
-_ONCE: Final = frozenset({"ONCE", "STAT", "NOW", "ONE TIME"})
-
-_SYNONYMS: Final[Mapping[str, str]] = {
-    "second": "s",
-    "seconds": "s",
-    "minute": "min",
-    "minutes": "min",
-    "hr": "h",
-    "hour": "h",
-    "hours": "h",
-    "gm": "g",
-    "gram": "g",
-    "grams": "g",
-    "milligram": "mg",
-    "milligrams": "mg",
-    "milliliter": "ml",
-    "milliliters": "ml",
-    "milliequivalent": "meq",
-    "millimole": "mmol",
-}
 
 
 def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None:
@@ -202,7 +189,7 @@ def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None
 
 
 def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
-    """mg per minute from a rateRatio or a rateQuantity.
+    """mg per minute from a rateRatio, a rateQuantity, or the upper end of a rateRange.
 
     What runs by the hour is the mixture: only of a product that needs none it tells the dose, and
     then of any number of containers.
@@ -214,18 +201,17 @@ def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
     if ratio:
         grams = _amount(_object(ratio.get("numerator")), conversion)
         below = _object(ratio.get("denominator"))
-        number, unit = read_number(below.get("value")), _unit(below)
-        factor = _MINUTES.get(unit) if unit else None
+        number, unit = read_number(below.get("value")), unit_of(below)
+        factor = MINUTES.get(unit) if unit else None
         if grams is None or number is None or number <= 0 or factor is None:
             return None
         return grams * 1000 / (number * factor)
-    quantity = _object(dose.get("rateQuantity"))
-    number, unit = read_number(quantity.get("value")), _unit(quantity)
+    quantity = _object(dose.get("rateQuantity") or _object(dose.get("rateRange")).get("high"))
+    number, unit = read_number(quantity.get("value")), unit_of(quantity)
     if number is None or number <= 0 or unit is None or unit.count("/") != 1:
         return None
     amount, time = unit.split("/")
-    grams = _grams(number, _SYNONYMS.get(amount, amount), conversion)
-    factor = _MINUTES.get(time)
+    grams, factor = _grams(number, amount, conversion), MINUTES.get(time)
     return None if grams is None or factor is None else grams * 1000 / factor
 
 

@@ -17,6 +17,7 @@ class Place(StrEnum):
     ACTIVE = "active"
     ON_HOLD = "on-hold"
     COMPLETED = "completed"
+    STOPPED = "stopped"
 
 
 class Order(Fact, frozen=True):
@@ -45,6 +46,11 @@ class Order(Fact, frozen=True):
     unclear_reason: str | None = None
     salt: str | None = None
     is_recorded: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it runs no longer: given to its end, or stopped before it."""
+        return self.place in (Place.COMPLETED, Place.STOPPED)
 
     @property
     def is_parenteral_magnesium(self) -> bool:

@@ -32,6 +32,7 @@ _PLACES: Final[Mapping[str, Place]] = {
     "unknown": Place.ACTIVE,
     "on-hold": Place.ON_HOLD,
     "completed": Place.COMPLETED,
+    "stopped": Place.STOPPED,
 }
 
 
@@ -138,7 +139,7 @@ class OrderReader:
                 or _is_elemental(resource, called.texts)
             ):
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
-                dosage = replace(dosage, grams=None, rate=None, problem=DoseProblem.UNIT)
+                dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
         reason = Indication()
         if recognition.magnesium is not None or DrugClass.ORAL_MAGNESIUM in classes:
             reason = self._reasons.read(resource, problems)
@@ -212,7 +213,7 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
         elif told[same].place is Place.DRAFT:
             if order.place is not Place.DRAFT:
                 told[same] = replace(told[same], is_recorded=True)
-        elif told[same].place is Place.COMPLETED:
+        elif told[same].is_over:
             told[same] = order
     return tuple(told)
 

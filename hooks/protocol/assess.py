@@ -323,7 +323,8 @@ class _Case:
             return self._silent(band.id, "G6", "already-ordered", row)
         offers = self._corrections(checks, row)
         if not is_repeated:
-            offers = (*offers, Offer("recheck", not offers, (recheck,)))
+            kind = "level" if recheck.now else "recheck"
+            offers = (*offers, Offer(kind, not offers, (recheck,)))
         return self._answer(
             band.id,
             "G6",
@@ -383,7 +384,8 @@ class _Case:
             "duplicate": (*replacement.others, *replacement.selected[1:]) if checks else (),
             "on-hold": () if checks else _on_hold(replacement.running, wanted=True),
             "already-ordered": () if checks else _on_hold(replacement.running, wanted=False),
-            "already-given": () if checks else replacement.given,
+            "stopped": () if checks else _stopped(replacement.given, wanted=True),
+            "already-given": () if checks else _stopped(replacement.given, wanted=False),
             "already-drafted": () if checks else (*replacement.drafted, *replacement.elsewhere),
             "order-unreadable": replacement.unreadable,
         }
@@ -443,3 +445,8 @@ class _Case:
 def _on_hold(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
     """The orders that are on hold, or those that are not."""
     return tuple(order for order in orders if (order.place is Place.ON_HOLD) == wanted)
+
+
+def _stopped(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
+    """The orders that were stopped before their end, or those that were not."""
+    return tuple(order for order in orders if (order.place is Place.STOPPED) == wanted)

@@ -75,7 +75,7 @@ class Evidence:
     def _by_place(self) -> list[Order]:
         """The orders that are not over: what is being ordered, then drafts, then the rest."""
         return sorted(
-            [order for order in self.chart.orders if order.place is not Place.COMPLETED],
+            [order for order in self.chart.orders if not order.is_over],
             key=lambda order: (not order.selected, order.place is not Place.DRAFT),
         )
 

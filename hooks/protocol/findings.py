@@ -148,18 +148,24 @@ def _contributors(evidence: Evidence, found: Findings) -> None:
 
 
 def about_earlier_doses(evidence: Evidence, found: Findings) -> None:
-    """S11: a level that is still low after a dose; said only where another dose is suggested."""
+    """S11: a level that is still low after a dose; said only where another dose is suggested.
+
+    An order that nobody recorded as given is no dose: it may still be one to come (settled 7).
+    """
     result, answered = evidence.magnesium.measurement, evidence.replacement.answered
     redose = evidence.protocol.document.target.redose_below.value.value
-    if result is not None and answered and result.value < redose:
-        found.add("additional-dose", order=answered[-1])
+    if result is None or result.value >= redose:
+        return
+    last = {order.place is Place.COMPLETED: order for order in answered}
+    if False in last:
+        found.add("dose-unrecorded", order=last[False])
+    if True in last:
+        found.add("additional-dose", order=last[True])
 
 
 def about_unreadable_orders(orders: Iterable[Order], found: Findings) -> None:
     """Orders whose drug nobody could read: one of them might be magnesium."""
-    unreadable = [
-        order for order in orders if not order.is_readable and order.place is not Place.COMPLETED
-    ]
+    unreadable = [order for order in orders if not order.is_readable and not order.is_over]
     for order in unreadable:
         if order.selected:
             found.add("order-unreadable", order=order)

@@ -11,6 +11,7 @@ from hooks.protocol.quantity import (
     Age,
     Clearance,
     Creatinine,
+    Dose,
     Filtration,
     InfusionRate,
     Interval,
@@ -64,6 +65,13 @@ class Injury(Bounded):
         return self
 
 
+class Maximum(Bounded):
+    """The most that is ever given within a time."""
+
+    dose: Dose
+    within: Time
+
+
 class Renal(Part):
     """The limits of the renal tiers."""
 
@@ -71,6 +79,7 @@ class Renal(Part):
     reduced_below: Clearances
     caution_below: Clearances
     injury: Injury
+    maximum: Maximum
 
     @model_validator(mode="after")
     def _limits_rise(self) -> Self:
@@ -111,6 +120,7 @@ class Windows(Part):
     qtc: Window
     egfr: Window
     infusion: Window
+    course: Window
     recent_dose: Window
     clock_difference: Window
     same_draw: Window

@@ -304,6 +304,7 @@ class Words(Part):
     not_received: dict[str, Text] = Field(alias="not-received")
     an_order: Text = Field(alias="an-order")
     dose_unknown: Text = Field(alias="dose-unknown")
+    endless: Sentence
     past_dose: Sentence = Field(alias="past-dose")
     level_now: Sentence = Field(alias="level-now")
     oral_advice: Sentence = Field(alias="oral-advice")

@@ -96,6 +96,8 @@ class Protocol:
             "excluded_below": str(document.renal.excluded_below.value),
             "reduced_below": str(document.renal.reduced_below.value),
             "caution_below": str(document.renal.caution_below.value),
+            "maximum": str(document.renal.maximum.dose),
+            "maximum_within": str(document.renal.maximum.within),
             "magnesium_window": str(document.windows.magnesium.value),
             "creatinine_window": str(document.windows.creatinine.value),
             "potassium_window": str(document.windows.potassium.value),

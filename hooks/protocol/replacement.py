@@ -24,6 +24,11 @@ from hooks.protocol.quantity import Quantity
 _ONE_DAY: Final = timedelta(days=1)
 _ONE_YEAR: Final = timedelta(days=365)
 
+_NONE: Final = Decimal(0)
+
+#: What is said even of a draft that nobody selected.
+_DANGERS: Final = ("rate-high", "dose-high-reduced", "total-high-reduced")
+
 #: M8, clinical 2.2: what is loaded faster than the label allows, by design.
 _UNLIMITED: Final = frozenset({"pregnancy", "pre-eclampsia", "torsades", "cardiac-arrest"})
 
@@ -32,10 +37,10 @@ class Replacement(Fact, frozen=True):
     """The parenteral magnesium orders around one magnesium result.
 
     `selected` and `drafted` are unsigned (just chosen, and chosen before), `running` may still
-    run, ran past the specimen or is on hold and may resume, `given` ended after it, `answered`
-    ended before it: the result already shows what they did. A draft for another indication is in
-    `elsewhere` only; `unreadable` are selected orders whose drug nobody could read: one of them
-    may be magnesium.
+    run, ran past the specimen or is on hold and may resume, `given` ended after it or was stopped
+    after it, `answered` ended before it: the result already shows what they did. A draft for
+    another indication is in `elsewhere` only; `unreadable` are selected orders whose drug nobody
+    could read: one of them may be magnesium.
     """
 
     selected: tuple[Order, ...] = ()
@@ -76,7 +81,7 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
             continue
         end = _latest_end(order, chart.now, protocol)
         if taken is None or end is None or end > taken:
-            if order.place is not Place.COMPLETED:
+            if not order.is_over:
                 running.append(order)
             elif taken is not None:
                 given.append(order)
@@ -101,17 +106,41 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
     """The latest moment at which the order may have been running; None if nobody can tell."""
     if order.authored is None or order.place is Place.ON_HOLD:
         return None
-    windows = protocol.document.windows
-    start = order.authored.at
-    if order.authored.whole_day:
-        start = min(order.authored.latest, max(order.authored.earliest, now))
-    if order.place is Place.ACTIVE and order.dosage.recurring:
-        return max(start, now)
-    if order.dosage.minutes is not None:
-        return after(start, timedelta(minutes=float(order.dosage.minutes)))
-    # Nobody can tell how long it ran: as long as an infusion may, and not beyond now if it is over.
-    end = after(start, windows.infusion.value.span)
-    return end if order.place is Place.ACTIVE else min(end, max(start, now))
+    timing = order.dosage.timing
+    start = _latest_start(order.authored, now)
+    if timing.starts is not None and timing.starts.earliest > start:
+        start = _latest_start(timing.starts, now)
+    goes_on = order.dosage.recurring or order.dosage.endless
+    if order.is_over and goes_on:
+        return min(_end_of_course(order, start, protocol), max(start, now))
+    if goes_on:
+        end = max(start, now)
+    elif order.dosage.minutes is not None:
+        end = after(start, timedelta(minutes=float(order.dosage.minutes)))
+    else:
+        # Nobody can tell how long it ran: as long as an infusion may, not beyond now if it is over.
+        end = after(start, protocol.document.windows.infusion.value.span)
+        end = min(end, max(start, now)) if order.is_over else end
+    if order.is_over or timing.until is None:
+        return end
+    # What is not over may still begin as long as the order's own time lasts.
+    return max(end, timing.until.latest)
+
+
+def _end_of_course(order: Order, start: datetime, protocol: Protocol) -> datetime:
+    """When what was given again and again may have ended, as far as the order tells it."""
+    timing = order.dosage.timing
+    ends = [] if timing.until is None else [timing.until.latest]
+    if timing.course is not None:
+        ends.append(after(start, timedelta(minutes=float(timing.course))))
+    return max(ends, default=after(start, protocol.document.windows.course.value.span))
+
+
+def _latest_start(moment: Moment, now: datetime) -> datetime:
+    """The latest instant that a moment of the past may mean; a date that is to come its first."""
+    if not moment.whole_day:
+        return moment.at
+    return min(moment.latest, max(moment.earliest, now))
 
 
 def _start(order: Order, windows: Windows) -> float:
@@ -120,13 +149,19 @@ def _start(order: Order, windows: Windows) -> float:
 
 def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
     """When the dose of an order ends or ended; an unreadable duration counts as the row's."""
+    timing = order.dosage.timing
     minutes = order.dosage.minutes or row.over.value
-    start = now
-    begun = order.place in (Place.ACTIVE, Place.COMPLETED)
-    if begun and order.authored and not order.authored.whole_day:
-        # An order from beyond next year has a slip in its date; a repeat level needs a calendar.
-        start = min(order.authored.at, after(now, _ONE_YEAR))
-    return after(start, timedelta(minutes=float(minutes))).replace(microsecond=0)
+    begun = order.place not in (Place.DRAFT, Place.ON_HOLD)
+    named = (order.authored, timing.starts) if begun else (timing.starts, Moment(now))
+    known = [moment.at for moment in named if moment is not None and not moment.whole_day]
+    # An order from beyond next year has a slip in its date; a repeat level needs a calendar.
+    start = min(max(known, default=now), after(now, _ONE_YEAR))
+    if order.is_over and timing.course is not None:
+        minutes = timing.course
+    end = after(start, timedelta(minutes=float(minutes)))
+    if order.place is Place.STOPPED or (order.is_over and order.dosage.recurring):
+        end = min(end, max(start, now))
+    return end.replace(microsecond=0)
 
 
 def is_level_ordered(
@@ -188,6 +223,18 @@ def is_too_fast(order: Order, protocol: Protocol) -> bool:
     )
 
 
+def is_too_much(order: Order, protocol: Protocol) -> bool:
+    """R7: whether what repeats or runs on comes to more than reduced kidneys ever get.
+
+    One dose that is too large is M9's.
+    """
+    maximum = protocol.document.renal.maximum
+    if not (order.dosage.recurring or order.dosage.endless):
+        return False
+    total = order.dosage.grams_within(maximum.within.value)
+    return total is not None and total > maximum.dose.value
+
+
 def check(
     order: Order, dosing: Dosing, tier: Tier, protocol: Protocol, *, alone: bool
 ) -> DraftCheck:
@@ -206,10 +253,14 @@ def check(
         # What repeats, or stands beside other magnesium, is slowed down and never raised.
         raisable = alone and not dosage.recurring and dosage.grams is not None
         correction = dosing if raisable else _no_more(dosing, dosage.grams)
+        if correction is None and dosage.minutes is None:
+            verdicts.append("duration-assumed")
     else:
         verdicts += _rate_verdicts(order, dosing, share)
     if dosage.grams is None:
         verdicts.append("dose-unreadable")
+        if tier is Tier.REDUCED and _exceeds(dosage.largest or _NONE, dosing.dose.value, share):
+            verdicts.append("dose-high-reduced")
     elif _exceeds(dosing.dose.value, dosage.grams, share):
         if alone and not dosage.recurring and order.magnesium is Route.INTRAVENOUS:
             verdicts.append("dose-low")
@@ -219,6 +270,8 @@ def check(
         verdicts.append("dose-high-reduced" if reduced else "dose-high")
         if reduced:
             correction = correction or _slowly(dosing, dosage.minutes)
+    if tier is Tier.REDUCED and is_too_much(order, protocol):
+        verdicts.append("total-high-reduced")
     if dosage.recurring:
         verdicts.append("repeats")
     verdicts += _kind(order)
@@ -248,16 +301,16 @@ def _rate_verdicts(order: Order, dosing: Dosing, share: Decimal) -> Iterator[str
         return
     if dosage.rate is None or dosage.rate_unread:
         yield "rate-unreadable"
-        if dosage.minutes is None:
-            yield "duration-assumed"
-    elif _exceeds(dosage.rate, dosing.rate.per_minute, share) and dosage.grams is not None:
+    elif _exceeds(dosage.rate, dosing.rate.per_minute, share):
         yield "rate-above-row"
+    if dosage.minutes is None:
+        yield "duration-assumed"
 
 
 def dangers(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> tuple[str, ...]:
     """M8 and M9 of a draft that is not selected: said, and left to whoever selects it."""
     verdicts = check(order, dosing, tier, protocol, alone=True).verdicts
-    return tuple(verdict for verdict in verdicts if verdict in ("rate-high", "dose-high-reduced"))
+    return tuple(verdict for verdict in verdicts if verdict in _DANGERS)
 
 
 def _no_more(dosing: Dosing, grams: Decimal | None) -> Dosing | None:

@@ -29,6 +29,7 @@ LABELS: Final[Mapping[str, str]] = {
     "windows.qtc": "A QTc counts for",
     "windows.egfr": "A reported eGFR counts for",
     "windows.infusion": "An infusion of unknown duration may run for",
+    "windows.course": "Doses that repeat without a stated end may go on for",
     "windows.recent_dose": "A result answers a dose of the last",
     "windows.clock_difference": "A result may seem to lie in the future by",
     "windows.same_draw": "Results are of the same draw within",
@@ -37,6 +38,9 @@ LABELS: Final[Mapping[str, str]] = {
     "renal.excluded_below": "No dose below",
     "renal.reduced_below": "Reduced dose below",
     "renal.caution_below": "Same dose with caution below",
+    "renal.maximum": "At most, reduced renal function",
+    "renal.maximum.dose": "Reduced renal function: what repeats comes at most to",
+    "renal.maximum.within": "Reduced renal function: the most within",
     "renal.injury": "Acute kidney injury",
     "renal.injury.rise": "Acute kidney injury: creatinine higher by",
     "renal.injury.rise_within": "Acute kidney injury: the rise within",
@@ -323,7 +327,7 @@ def _filled(sentence: str, words: Mapping[str, str]) -> str:
 
 
 def _renal(document: Document) -> Table:
-    injury = document.renal.injury
+    injury, most = document.renal.injury, document.renal.maximum
     told = (
         f"creatinine higher by {injury.rise} within {injury.rise_within}, or"
         f" {plain(injury.ratio)} times within {injury.ratio_within}: the reduced dose at best"
@@ -333,6 +337,11 @@ def _renal(document: Document) -> Table:
         (
             *_limits(document.renal, "renal"),
             ("Acute kidney injury", told, _codes(injury.source)),
+            (
+                "At most, reduced renal function",
+                f"{most.dose} in {most.within}",
+                _codes(most.source),
+            ),
         ),
         _LIMITS,
     )

@@ -56,8 +56,8 @@ class Hapi:
         for query in (
             f"Patient/{patient}",
             f"Observation?patient={patient}&code=http://loinc.org|19123-9&_sort=-date&_count=20",
-            f"MedicationRequest?patient={patient}&intent=order&status=active,completed"
-            "&_sort=-authoredon&_count=100",
+            f"MedicationRequest?patient={patient}&intent=order"
+            "&status=active,on-hold,completed,stopped&_sort=-authoredon&_count=100",
             f"ServiceRequest?patient={patient}&status=active&_sort=-authored&_count=50",
             f"Condition?patient={patient}&clinical-status=active&_count=100",
         ):

@@ -1,6 +1,8 @@
 """Orders for tests, as a case file writes them: a drug, a dose, a time, a route, a reason.
 
-Nothing is completed: a member that a case does not have is not sent.
+Nothing is completed: a member that a case does not have is not sent. `timing`, `beside` (members
+of the dosage instruction) and `with` (members of the order) are FHIR as it stands, `running` is a
+rate, `instructions` are several dosages of one order.
 """
 
 import re
@@ -26,6 +28,12 @@ _MEMBERS: Final = frozenset(
         "route",
         "route_code",
         "sig",
+        "timing",
+        "as_needed",
+        "running",
+        "instructions",
+        "beside",
+        "with",
         "reason",
         "reason_code",
         "status",
@@ -62,9 +70,9 @@ def prescription(case: Mapping[str, Any], identity: str) -> Json:
         reason["coding"] = [{"system": ICD, "code": case["reason_code"]}]
     if reason:
         made["reasonCode"] = [reason]
-    dosage = _dosage(case)
-    if dosage:
-        made["dosageInstruction"] = [dosage]
+    instructions = [_dosage(one) for one in case.get("instructions", ())] or [_dosage(case)]
+    if any(instructions):
+        made["dosageInstruction"] = instructions
     if "ingredients" in case or "compound" in case:
         _compound(made, case)
     if "reasons" in case:
@@ -76,7 +84,7 @@ def prescription(case: Mapping[str, Any], identity: str) -> Json:
         made["subject"] = _subject(case["subject"])
     if case.get("id") == "none":
         del made["id"]
-    return made
+    return made | dict(case.get("with", {}))
 
 
 def _compound(made: Json, case: Mapping[str, Any]) -> None:
@@ -127,9 +135,10 @@ def _several(codes: object) -> list[str]:
 
 
 def quantity(text: str) -> Json:
-    """`2 g` as a Quantity; the unit as text and as code."""
+    """`2 g` as a Quantity; the unit as text and as code, `2 g/hr|g/h` if they differ."""
     number, _, unit = text.partition(" ")
-    return {"value": Decimal(number), "unit": unit, "code": unit}
+    shown, _, code = unit.partition("|")
+    return {"value": Decimal(number), "unit": shown, "code": code or shown}
 
 
 def _dosage(case: Mapping[str, Any]) -> Json:
@@ -140,8 +149,12 @@ def _dosage(case: Mapping[str, Any]) -> Json:
     if "over" in case:
         minutes, _, unit = case["over"].partition(" ")
         repeat |= {"count": 1, "duration": Decimal(minutes), "durationUnit": unit}
-    if repeat:
-        dosage["timing"] = {"repeat": repeat}
+    said = case.get("timing", {})
+    repeat |= said.get("repeat", {})
+    if repeat or said:
+        dosage["timing"] = {**said, **({"repeat": repeat} if repeat else {})}
+    if "as_needed" in case:
+        dosage["asNeededBoolean"] = case["as_needed"]
     if "route" in case:
         dosage["route"] = {"text": case["route"]}
     if "route_code" in case:
@@ -153,9 +166,11 @@ def _dosage(case: Mapping[str, Any]) -> Json:
     if "rate" in case:
         above, _, below = case["rate"].partition(" / ")
         amount["rateRatio"] = {"numerator": quantity(above), "denominator": quantity(below)}
+    if "running" in case:
+        amount["rateQuantity"] = quantity(case["running"])
     if amount:
         dosage["doseAndRate"] = [amount]
-    return dosage
+    return dosage | dict(case.get("beside", {}))
 
 
 def problem(code: str, identity: str = "problem-1") -> Json:

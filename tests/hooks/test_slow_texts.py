@@ -12,6 +12,7 @@ from hooks.chart.codes.drugs import Route
 from hooks.chart.codes.salts import Named
 from hooks.chart.codes.words import whole_words
 from hooks.chart.labs import _is_hemolyzed
+from hooks.chart.timing import read_timing
 
 LONG = 1_000_000
 CODES = drugs.load()
@@ -65,6 +66,24 @@ def test_the_note_of_a_laboratory(text: str) -> None:
     began = process_time()
     assert _is_hemolyzed({"note": [{"text": text}]}) == text.startswith("hemolysis")
     assert process_time() - began < 2, "a note of a megabyte holds the process"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as" + " " * LONG,
+        "as " * (LONG // 3),
+        "continuous " * (LONG // 11) + "x" * LONG,
+        "q" + "1" * LONG,
+        "qa" * (LONG // 2),
+        "repeat" + " " * LONG,
+    ],
+    ids=["spaces", "as", "continuous", "digits", "letters", "repeat"],
+)
+def test_the_text_of_a_dosage(text: str) -> None:
+    began = process_time()
+    assert read_timing({"text": text}).recurring == text.startswith(("continuous", "q1"))
+    assert process_time() - began < 2, "a dosage text of a megabyte holds the process"
 
 
 def test_a_drug_with_ten_thousand_names() -> None:

@@ -132,6 +132,13 @@ def _codings(count: int) -> Json:
     return _with("medications", [order])
 
 
+def _instructions(count: int) -> Json:
+    """One order that says in many instructions how much it gives."""
+    order = request.order(_PATIENT, _IV_MAGNESIUM, 0, NOW)
+    order["dosageInstruction"] *= count
+    return _with("medications", [order])
+
+
 def _levels(count: int) -> Json:
     level = {
         "resourceType": "ServiceRequest",
@@ -188,6 +195,7 @@ CALLS: Final[Mapping[str, Callable[[int], Json]]] = {
     "reasons of one order": _reasons,
     "drafts without an id": _nameless,
     "codes of one order": _codings,
+    "instructions of one order": _instructions,
     "levels ordered": _levels,
     "conditions": _conditions,
     "conditions without a known code": _problems_without_codes,

@@ -298,7 +298,7 @@ def _call(number: int) -> tuple[Json, Json, datetime]:
     draft = charts.medication(charts.DRUGS[case.get("drug", "acetaminophen")])
     if "draft" in case:
         grams, minutes = _dose(case["draft"])
-        draft = charts.medication(IV_BAG, grams=grams, minutes=minutes)
+        draft = _repeated(charts.medication(IV_BAG, grams=grams, minutes=minutes), case)
     said = charts.context([draft], ["draft-1"])
     return charts.over_the_wire(said), charts.over_the_wire(prefetch), now
 
@@ -318,7 +318,18 @@ def _recorded(case: Mapping[str, Any], now: datetime) -> Iterator[Json]:
             order = charts.medication(
                 IV_BAG, name=word, status=status, grams=grams, minutes=minutes
             )
-            yield {**order, "authoredOn": _moment(when, now)}
+            yield {**_repeated(order, case), "authoredOn": _moment(when, now)}
+
+
+def _repeated(order: Json, case: Mapping[str, Any]) -> Json:
+    """The order, given again `every` so many min, `times` times, where the case says so."""
+    if "every" in case:
+        period, unit = case["every"].split(" ")
+        repeat: Json = {"frequency": 1, "period": Decimal(period), "periodUnit": unit}
+        if "times" in case:
+            repeat["count"] = case["times"]
+        order["dosageInstruction"][0]["timing"] = {"repeat": repeat}
+    return order
 
 
 def _dose(text: str) -> tuple[str, str | None]:

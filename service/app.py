@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     head = protocol.document.protocol
     in_use = {"id": head.id, "version": head.version, "status": head.status}
     app = assemble(settings, services, clock, record, trust, in_use)
-    pages.install(app, services, protocol, clock, settings)
+    pages.install(app, services, protocol, clock, settings, app.extensions["fhir"])
     app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))
     return app
 
@@ -91,7 +91,7 @@ def assemble(
     app.register_blueprint(discovery.routes(hooks))
     clients = Clients() if trust is None else trust.clients
     app.after_request(counts.answered)
-    fhir = FhirClient(settings, counts)
+    fhir = app.extensions["fhir"] = FhirClient(settings, counts)
     app.register_blueprint(invocation.routes(hooks, clock, settings, clients, record, fhir, counts))
     app.register_blueprint(health.routes(protocol, None if record is None else record.state))
     app.register_blueprint(metrics.routes(counts, settings))

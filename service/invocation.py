@@ -49,9 +49,9 @@ def routes(
         seconds = call.time.total
         call.log(status, seconds)
         if isinstance(call, Call):
-            metrics.called(call, status, seconds)
             if record is not None:
                 record.keep(decision.entry(call, status, seconds * 1000))
+            metrics.called(call, status, seconds)
         elif status == HTTPStatus.OK:
             metrics.reported(call)
         return response

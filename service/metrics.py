@@ -4,11 +4,12 @@ No label has a value that a caller could make up: services, keys, rules, reasons
 named by the service itself, clients by the site, FHIR servers by their place in the settings.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, wraps
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Literal
+from time import monotonic
+from typing import Concatenate, Literal, ParamSpec
 
 from flask import Blueprint, Response, abort, request
 from prometheus_client import (
@@ -23,7 +24,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from service import shared_counts
+from service import log, shared_counts
 from service.door import Door
 from service.observability import STAGES, Call, FeedbackCall
 from service.outcomes import Refusal, refuse
@@ -31,8 +32,25 @@ from service.record import Watch
 from service.settings import Settings
 
 _MOST_SERIES = 1024
+_QUIET_SECONDS = 10.0
 #: From the millisecond that a silent answer takes to the two seconds after which none is of use.
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0)
+
+
+P = ParamSpec("P")
+
+
+def _beside(count: Callable[Concatenate["Metrics", P], None]) -> Callable[..., None]:
+    """Counting stands beside the work: where it fails that is logged, and the work goes on."""
+
+    @wraps(count)
+    def tried(metrics: "Metrics", *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            count(metrics, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - a disk may be full, a directory taken away
+            metrics.tell(error)
+
+    return tried
 
 
 class Metrics(Watch):
@@ -40,6 +58,7 @@ class Metrics(Watch):
 
     def __init__(self, protocol: Mapping[str, str] | None = None) -> None:
         disable_created_metrics()
+        self._quiet_until = 0.0
         self._shared = shared_counts.joined()
         self._facts = _Facts(protocol)
         # What is shared lies in files, and no registry may count it once more.
@@ -104,6 +123,13 @@ class Metrics(Watch):
             "record_down_seconds", "For how long the store has been out of reach.", "livemax"
         )
 
+    def tell(self, error: Exception) -> None:
+        """Log that nothing can be counted, now and then."""
+        now = monotonic()
+        if now >= self._quiet_until:
+            self._quiet_until = now + _QUIET_SECONDS
+            log.failed(error, doing="counting")
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"magnesia_{name}", text, labels, registry=self._own)
 
@@ -112,6 +138,7 @@ class Metrics(Watch):
     ) -> Gauge:
         return Gauge(f"magnesia_{name}", text, labels, registry=self._own, multiprocess_mode=mode)
 
+    @_beside
     def called(self, call: Call, status: int, seconds: float) -> None:
         """A call has been answered."""
         self._series(call.service, status, call.rule, call.alert).inc()
@@ -121,10 +148,12 @@ class Metrics(Watch):
         if call.client is not None:
             self._of_client(call.client, status).inc()
 
+    @_beside
     def turned_away(self, client: str, reason: str) -> None:
         """A caller was not let in; `client` is `-` where it is nobody who is known."""
         self._turned_away.labels(client, reason).inc()
 
+    @_beside
     def reported(self, call: FeedbackCall) -> None:
         """A batch of feedback has been kept."""
         for outcome in call.outcomes:
@@ -133,34 +162,45 @@ class Metrics(Watch):
     def answered(self, response: Response) -> Response:
         """Anything at all has been answered; for Flask's `after_request`."""
         if response.status_code >= HTTPStatus.BAD_REQUEST:
-            self._refusals.labels(str(response.status_code)).inc()
+            self._refused(response.status_code)
         return response
 
+    @_beside
+    def _refused(self, status: int) -> None:
+        self._refusals.labels(str(status)).inc()
+
+    @_beside
     def missed(self, keys: Iterable[str]) -> None:
         """A call was refused for want of these prefetch keys."""
         for key in keys:
             self._missing.labels(key).inc()
 
+    @_beside
     def fetched(self, server: str, key: str, outcome: str) -> None:
         """A key was asked for at a FHIR server, or could not be."""
         self._fetches.labels(server, key, outcome).inc()
 
+    @_beside
     def fetch_took(self, server: str, seconds: float) -> None:
         """A read has ended."""
         self._fetch_duration.labels(server).observe(seconds)
 
+    @_beside
     def rests(self, server: str, *, resting: bool) -> None:
         """Whether this process leaves a server alone."""
         self._resting.labels(server).set(resting)
 
+    @_beside
     def written(self, decisions: int) -> None:
         """Decisions are in the record."""
         self._written.inc(decisions)
 
+    @_beside
     def lost(self, decisions: int, reason: str) -> None:
         """Decisions are in no record."""
         self._lost.labels(reason).inc(decisions)
 
+    @_beside
     def waits(self, queued: int, spooled: int, down_seconds: float) -> None:
         """What this process has not written yet, and since when it cannot."""
         self._queued.set(queued)

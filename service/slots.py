@@ -19,10 +19,12 @@ class Slots:
     """The numbers in one directory, and the one of this process."""
 
     def __init__(self, directory: Path, taken: Callable[[str], None] = lambda _: None) -> None:
-        """`taken` is told which number this process gets, before anything is done under it."""
+        """`taken` is told which number this process gets, before anything is done under it; what it
+        raises leaves the number free."""
         self._directory = directory
         self._taken = taken
         self._own: str | None = None
+        self._inherited: str | None = None
         self._descriptor: int | None = None
         os.register_at_fork(after_in_child=self._forget)
 
@@ -45,18 +47,29 @@ class Slots:
                 os.close(descriptor)
 
     def _take(self) -> str:
+        self._directory.mkdir(mode=0o700, exist_ok=True)
         number = 0
-        while (descriptor := _locked(self._directory / f"{number}{_SUFFIX}")) is None:
+        # Never the number of the process that this one was forked from, even where its lock is
+        # gone with the directory: under the same number this one would go on in its files.
+        while (
+            str(number) == self._inherited
+            or (descriptor := _locked(self._directory / f"{number}{_SUFFIX}")) is None
+        ):
             number += 1
-        own = self._own = str(number)
-        self._descriptor = descriptor
-        self._taken(own)
+        own = str(number)
+        try:
+            self._taken(own)
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._own, self._descriptor = own, descriptor
         return own
 
     def _forget(self) -> None:
         """In a process that was forked: the number is the parent's, and its lock too."""
         if self._descriptor is not None:
             os.close(self._descriptor)
+        self._inherited = self._own or self._inherited
         self._own = self._descriptor = None
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from flask import Blueprint, Flask, Response
 
 from hooks.protocol import Protocol
+from service.fhir_client import FhirClient
 from service.hook import Hook
 from service.pages import order_entry, protocol_page
 from service.pages.census import Census
@@ -36,6 +37,7 @@ def install(
     protocol: Protocol,
     clock: Callable[[], datetime],
     settings: Settings,
+    fhir: FhirClient,
 ) -> None:
     """Add the pages to `app`. Order entry calls the service from a browser, which has no token, so
     there is none where callers must prove who they are."""
@@ -51,7 +53,7 @@ def install(
     if settings.is_auth_required:
         order_entry.add_closed(blueprint)
     else:
-        order_entry.add(blueprint, hooks, clock, census=Census(settings, hooks))
+        order_entry.add(blueprint, hooks, clock, census=Census(settings, hooks, fhir))
     protocol_page.add(blueprint, protocol)
     app.register_blueprint(blueprint)
 

@@ -44,10 +44,10 @@ Json = dict[str, Any]
 class Census:
     """The patients of the servers that may be read without a token; none where no such is set."""
 
-    def __init__(self, settings: Settings, hooks: Sequence[Hook]) -> None:
+    def __init__(self, settings: Settings, hooks: Sequence[Hook], fhir: FhirClient) -> None:
         self.servers = settings.fhir_servers if settings.fhir_open else ()
         self._hook = next((hook for hook in hooks if hook.hook == "order-select"), None)
-        self._fhir = FhirClient(settings)
+        self._fhir = fhir
         self._own = settings.on_loopback
         self._name = urlsplit(settings.base_url or "").hostname
 

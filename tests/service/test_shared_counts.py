@@ -1,11 +1,14 @@
 """Counts of several processes: whichever answers, all are told, also of those that were killed."""
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -117,6 +120,79 @@ def test_two_services_on_one_machine_count_apart(start: Start, tmp_path: Path) -
     fire(one, 4)
     fire(other, 7)
     assert (calls(one), calls(other)) == (4, 7)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, for some processes and no more."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["/bin/mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(place)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip("nobody may mount a disk here")
+    yield place
+    subprocess.run(["/bin/umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_costs_counts_and_no_call(start: Start, small_disk: Path) -> None:
+    process = start(MAGNESIA_WORKERS="1", TMPDIR=str(small_disk), MAGNESIA_LOG_LEVEL="warning")
+    where = address_of(process)
+    fire(where, 5)
+    fill = small_disk / "fill"
+    with contextlib.suppress(OSError), fill.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    fire(where, CALLS)
+    assert calls(where) == 5 + CALLS, "there was room for what is counted"
+
+    (worker,) = workers(process)
+    os.kill(worker, signal.SIGKILL)
+    wait_for_another(process, worker)
+    fire(where, CALLS)
+    assert process.poll() is None
+    fill.unlink()
+    before = calls_so_far(where)
+    fire(where, 3)
+    assert calls_so_far(where) == before + 3, "where there is room again, it is counted again"
+
+
+def test_without_room_for_the_counts_the_start_stops_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(shared_counts.SharedCountsError, match="TMPDIR: No space left on device"):
+        shared_counts.SharedCounts(tmp_path)
+
+
+def test_a_directory_that_was_cleaned_away_costs_counts_and_no_call(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start(MAGNESIA_WORKERS="1", TMPDIR=str(tmp_path), MAGNESIA_LOG_LEVEL="warning")
+    where = address_of(process)
+    fire(where, 5)
+    (directory,) = tmp_path.glob("magnesia-metrics-*")
+    shutil.rmtree(directory)
+    fire(where, 5)
+    samples(where)
+    (worker,) = workers(process)
+    os.kill(worker, signal.SIGKILL)
+    wait_for_another(process, worker)
+    fire(where, CALLS)
+    assert calls(where) == CALLS, "whoever comes after counts anew"
+
+
+def wait_for_another(process: subprocess.Popen[str], worker: int) -> None:
+    deadline = time.monotonic() + SECONDS
+    while worker in workers(process) or not workers(process):
+        assert time.monotonic() < deadline, "the killed process was never replaced"
+        time.sleep(0.05)
 
 
 def test_without_a_directory_the_start_stops_with_a_sentence(

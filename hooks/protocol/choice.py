@@ -93,10 +93,10 @@ def choose(series: Series, now: datetime, protocol: Protocol, analyte: Analyte) 
         return none(culprit.reasons[0], culprit)
     newest, rivals = _newest(usable, windows)
     at = instant(newest.time, windows)
-    obstacle = _obstacle(newest, at, unusable, windows)
+    obstacle = _obstacle(newest, at, unusable, windows) if unusable else None
     if obstacle is not None:
         return none(Reason.BLOCKED, obstacle)
-    if len({(item.value, item.comparator) for item in rivals}) > 1:
+    if len(rivals) > 1 and len({(item.value, item.comparator) for item in rivals}) > 1:
         return none(Reason.TIE, _refuse(newest, Reason.TIE))
     if analyte in _NEWEST_DECIDES and _is_order_unknown(newest, usable):
         return none(Reason.ORDER_UNKNOWN, _refuse(newest, Reason.ORDER_UNKNOWN))
@@ -194,10 +194,10 @@ def _may_contradict(item: Unusable) -> bool:
     return not passed
 
 
-def _newest(
-    usable: Iterable[Measurement], windows: Windows
-) -> tuple[Measurement, list[Measurement]]:
+def _newest(usable: list[Measurement], windows: Windows) -> tuple[Measurement, list[Measurement]]:
     """The result that is newest, and all results of its minute."""
+    if len(usable) == 1:
+        return usable[0], usable
     placed = [(instant(item.time, windows), item) for item in usable]
     minute = _minute(max([at for at, _ in placed]))
     rivals = [item for at, item in placed if at >= minute]

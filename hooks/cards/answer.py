@@ -221,7 +221,12 @@ class Answering:
 
 def _pruned(members: Json) -> Json:
     """Without members that are empty: CDS Hooks has no word for nothing."""
-    return {name: value for name, value in members.items() if value not in (None, "", [], {})}
+    return {
+        name: value
+        for name, value in members.items()
+        # A number is never empty; to compare one with texts and lists takes a Decimal long.
+        if value or isinstance(value, int | Decimal)
+    }
 
 
 def _input(result: Measurement | None) -> Json | None:

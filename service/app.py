@@ -3,12 +3,9 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from time import perf_counter
 from types import TracebackType
 
-from flask import Flask, g, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Flask
 
 from service import (
     cors,
@@ -21,6 +18,7 @@ from service import (
     outcomes,
     pages,
     site,
+    upload,
 )
 from service.clients import Clients
 from service.clock import utc_now
@@ -78,15 +76,11 @@ def assemble(
     metrics."""
     app = Application("service", static_folder=None)
     app.url_map.merge_slashes = False
-    # The library reads a chunked body up to its limit and then stops without a word; one byte more
-    # shows that there was more.
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
 
     cors.install(app, settings.allowed_origins)
-    app.before_request(partial(read_body, settings.max_body_bytes))
     counts = Metrics(protocol)
-    if trust is not None:
-        entrance.install(app, trust, counts.turned_away)
+    ask = None if trust is None else entrance.guard(trust, counts.turned_away)
+    upload.install(app, settings.max_body_bytes, ask)
     outcomes.install(app)
     app.register_blueprint(discovery.routes(hooks))
     clients = Clients() if trust is None else trust.clients
@@ -99,10 +93,3 @@ def assemble(
         record.be_watched(counts)
         app.extensions["record"] = record
     return app
-
-
-def read_body(limit: int) -> None:
-    """Read the body first, so that one that is too large is refused before all else."""
-    g.began = perf_counter()
-    if len(request.get_data()) > limit:
-        raise RequestEntityTooLarge

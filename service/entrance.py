@@ -1,8 +1,8 @@
 """Who may come in: a token for discovery, for calls and for feedback, and nothing else.
 
 Whoever is refused learns that he is, and not why; the log says why, in a few lines however many
-come. The order is that of every refusal: first the size of the body, then who calls, then what is
-called and how.
+come. The order is that of every refusal: first the size that the request states, then who calls,
+then what is called and how. The body is not read before (`service.upload`).
 """
 
 import logging
@@ -13,7 +13,7 @@ from http import HTTPStatus
 from threading import Lock
 from time import monotonic
 
-from flask import Flask, g, request
+from flask import g, request
 
 from service.clients import Client
 from service.outcomes import Issue, Refusal
@@ -33,17 +33,19 @@ _PLAIN = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _log = logging.getLogger("magnesia.trust")
 
 
-def install(app: Flask, trust: Trust, count: Callable[[str, str], None]) -> None:
-    """Let nobody call without a token. It must be for the address that the site has set; what a
-    request says of its own address is not asked. `count` is told the client and the reason of
-    every refusal."""
+def guard(trust: Trust, count: Callable[[str, str], None]) -> Callable[[], None]:
+    """What lets nobody call without a token, and sets `g.client` for who has one; it raises
+    Refusal for all others. A token must be for the address that the site has set; what a request
+    says of its own address is not asked. `count` is told the client and the reason of every
+    refusal."""
     turned_away = TurnedAway(count)
 
-    @app.before_request
     def ask_for_token() -> None:
         if not is_guarded(request.path) or request.method == "OPTIONS":
             return
         g.client = _let_in(trust, request.path, turned_away)
+
+    return ask_for_token
 
 
 def is_guarded(path: str) -> bool:

@@ -3,9 +3,10 @@ engine answers in it.
 
 Gunicorn's own engine gives every connection that has begun to send a thread until the whole request
 is there, so a few slow clients keep all the others out, and it costs more than the rest of a plain
-Flask call. Granian reads headers without a thread, and keeps a thread only for what is being
-answered. Its own process manager is not used: it ends the service when two processes die within
-seconds, and never notices one that hangs.
+Flask call. Granian reads headers without a thread, and keeps a thread for every call from its
+headers to its answer. It has no deadline for what comes between, the body, so a process whose
+threads are held by bodies that do not come replaces itself. Its own process manager is not used: it
+ends the service when two processes die within seconds, and never notices one that hangs.
 """
 
 import asyncio
@@ -18,9 +19,15 @@ from typing import Any
 from granian.http import HTTP1Settings
 from gunicorn.workers.base import Worker
 
+from service.arrivals import LATE_SECONDS, Arrivals
+
 #: Connections that one process serves at a time; the others wait in the listener's queue. Each of
-#: them can have a thread of its own, so that no number of slow bodies keeps another call waiting.
+#: them can have a thread of its own, so a slow body keeps another call waiting only when all are
+#: taken; so do idle connections, until they are closed.
 CONNECTIONS = 512
+#: A process is replaced when more than these of its calls wait for bodies that are late: a few slow
+#: clients are many fewer, and what is left still answers everybody else.
+MOST_LATE = CONNECTIONS * 3 // 4
 #: What calls under way are given to end when the process is to stop; no call may take that long.
 DRAIN_SECONDS = 4.0
 _HEARTBEAT_SECONDS = 1.0
@@ -46,6 +53,7 @@ class GranianWorker(Worker):
         self._stop = _core.WorkerSignal()
         self._stopped = threading.Event()
         self._stop.add_cb(self._stopped.set)
+        self._arrivals = Arrivals()
         # Gunicorn watches a process from its first sign of life on.
         self.notify()
         loop = asyncio.new_event_loop()
@@ -61,6 +69,14 @@ class GranianWorker(Worker):
             self.notify()
             if os.getppid() != self.ppid:
                 self.log.info("The server that started this process is gone.")
+                self._end()
+            elif (late := self._arrivals.late()) > MOST_LATE:
+                self.log.warning(
+                    "%d calls have waited for more than %d s for their bodies: "
+                    "this process is replaced.",
+                    late,
+                    LATE_SECONDS,
+                )
                 self._end()
         # Whoever connects from now on is refused, not left to wait.
         for listener in self.sockets:
@@ -98,5 +114,5 @@ class GranianWorker(Worker):
             *(False, None, None, None, "tls1.3", None, [], False),  # no TLS: a proxy's work
             (None, None),
         )
-        call = _wsgi._callback_wrapper(self.wsgi, {"url_path_prefix": None})
+        call = _wsgi._callback_wrapper(self._arrivals.watched(self.wsgi), {"url_path_prefix": None})
         engine.serve_mtr(_futures._new_cbscheduler(loop, call, impl_asyncio=True), loop, self._stop)

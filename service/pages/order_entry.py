@@ -27,6 +27,10 @@ from service.pages.census import Census
 
 CATALOGUE = "order_catalogue.json"
 
+#: Characters of Markdown that are rendered: many times the longest card. The time that some texts
+#: take grows with the square of their length.
+_MARKDOWN_LENGTH = 64 * 1024
+
 # Text of a card comes from another system: no HTML, and nothing that leads away or loads.
 _markdown = (
     MarkdownIt("commonmark", {"html": False})
@@ -83,6 +87,13 @@ def add(
         text = body.read(request).get("text")
         if not isinstance(text, str):
             raise refuse(HTTPStatus.BAD_REQUEST, "required", "`text` must be a string.", "text")
+        if len(text) > _MARKDOWN_LENGTH:
+            raise refuse(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "too-long",
+                f"`text` must not be longer than {_MARKDOWN_LENGTH:,} characters.",
+                "text",
+            )
         return json_answer({"html": _markdown.render(text)})
 
     @blueprint.post("/order-entry/explain")

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -184,6 +185,15 @@ def test_what_looks_like_a_tag_stays_readable(client: FlaskClient) -> None:
 @pytest.mark.parametrize("body", [{}, {"text": 1}, {"text": None}])
 def test_markdown_wants_text(client: FlaskClient, body: dict[str, Any]) -> None:
     assert client.post("/order-entry/markdown", json=body).status_code == 400
+
+
+def test_markdown_beyond_any_card_is_refused_at_once(client: FlaskClient) -> None:
+    assert "<p>" in markdown(client, "a* " * 20_000)
+    began = process_time()
+    answer = client.post("/order-entry/markdown", json={"text": "a*" * 1_900_000})
+    assert answer.status_code == 413
+    assert answer.get_json(force=True)["issue"][0]["expression"] == ["text"]
+    assert process_time() - began < 5, "it is not rendered first"
 
 
 # ------------------------------------------------------------------------------ the explanation

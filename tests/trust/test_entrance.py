@@ -375,3 +375,10 @@ def test_a_client_without_a_usable_key_in_its_file_stops_the_start(
     keys.unlink()
     with pytest.raises(ClientsError, match="cannot be read"):
         create_app(settings)
+
+
+def test_a_form_of_whoever_comes_is_small(opened: Open, world: World) -> None:
+    token = "of the people who look at the record"
+    gate = opened(world.ehr, insight_token_sha256=hashlib.sha256(token.encode()).hexdigest())
+    assert gate.post("/insight", data={"token": token}).status_code == 303
+    assert gate.post("/insight", data={"token": "x" * 20_000}).status_code == 413

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from service.record import schema
 from service.record.entries import DecisionEntry, Entry, FeedbackEvent, LossEntry
 from service.record.errors import RecordError, StoreDown
+from service.record.file import RecordFile
 from service.record.rows import Rows
 from service.record.tables import Accepted, Comment, Feedback, Table, Verdict
 
@@ -42,6 +43,7 @@ class Store:
         self._lock = threading.Lock()
         self._engine: tuple[int, Engine] | None = None
         self._prepared = False
+        self._file = None if self.path is None else RecordFile(self.path)
 
     @property
     def url(self) -> str:
@@ -81,6 +83,8 @@ class Store:
                     f"{_reason(error)}."
                 ) from error
             raise _down(error) from error
+        if self._file is not None:
+            self._file.remember()
         self._prepared = True
 
     @property
@@ -104,6 +108,8 @@ class Store:
         self.prepare()
         try:
             with self.engine.connect().execution_options(reading=True) as connection:
+                if self._file is not None:
+                    self._file.check()
                 yield connection
         except SQLAlchemyError as error:
             raise _down(error) from error
@@ -114,6 +120,9 @@ class Store:
         self.prepare()
         try:
             with self._turn(), self.engine.begin() as connection:
+                if self._file is not None:
+                    self._file.check()
+                    self._file.check_log(connection.info)
                 yield connection
         except (DataError, IntegrityError) as error:
             raise Unwritable(type(error.orig).__name__) from error
@@ -228,6 +237,9 @@ class Store:
                 },
             )
         engine = create_engine(self._url, connect_args={"timeout": _LOCK_SECONDS})
+        if (file := self._file) is not None:
+            # Before SQLite makes a new file where the old one was.
+            event.listen(engine, "do_connect", lambda *_: file.check())
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from service.record import schema
+from service.record import reason, schema
 from service.record.entries import DecisionEntry, Entry, FeedbackEvent, LossEntry
 from service.record.errors import RecordError, StoreDown
 from service.record.file import RecordFile
@@ -82,7 +82,11 @@ class Store:
                     f"MAGNESIA_DATABASE_URL: {self._url.database} cannot be used as the record: "
                     f"{_reason(error)}."
                 ) from error
-            raise _down(error) from error
+            if not self.is_sqlite and (why := reason.wrong(error)) is not None:
+                raise RecordError(
+                    f"MAGNESIA_DATABASE_URL: the database cannot be used as the record: {why}."
+                ) from error
+            raise reason.down(error) from error
         if self._file is not None:
             self._file.remember()
         self._prepared = True
@@ -112,7 +116,7 @@ class Store:
                     self._file.check()
                 yield connection
         except SQLAlchemyError as error:
-            raise _down(error) from error
+            raise reason.down(error) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -127,7 +131,7 @@ class Store:
         except (DataError, IntegrityError) as error:
             raise Unwritable(type(error.orig).__name__) from error
         except SQLAlchemyError as error:
-            raise _down(error) from error
+            raise reason.down(error) from error
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -195,7 +199,7 @@ class Store:
                     autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
                     autocommit.exec_driver_sql("VACUUM comment")
         except SQLAlchemyError as error:
-            raise _down(error) from error
+            raise reason.down(error) from error
 
     def _judge(self, connection: Connection, events: Sequence[FeedbackEvent]) -> None:
         new = self._insert(Verdict)
@@ -305,7 +309,3 @@ def _reason(error: SQLAlchemyError) -> str:
     """The database's own words, without statement and values: they may hold what was sent."""
     original = getattr(error, "orig", None)
     return str(original).splitlines()[0] if original is not None else type(error).__name__
-
-
-def _down(error: SQLAlchemyError) -> StoreDown:
-    return StoreDown(type(getattr(error, "orig", None) or error).__name__)

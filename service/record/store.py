@@ -62,7 +62,7 @@ class Store:
 
     def demand(self) -> None:
         """Raise RecordError if there is no record yet; looking at one must not make one."""
-        if self.is_sqlite and not Path(self._url.database or "").is_file():
+        if self.path is not None and not (self.path.is_file() and self.path.stat().st_size):
             raise RecordError(f"There is no record at {self._url.database}.")
 
     def prepare(self) -> None:

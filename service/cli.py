@@ -35,6 +35,7 @@ from service.fixture import Fixture
 from service.hook import ASSESSMENT
 from service.insight.command import insight
 from service.outcomes import Refusal
+from service.output import OutputError
 from service.record import RecordError
 from service.record.commands import record
 from service.replay import report
@@ -100,6 +101,8 @@ def serve(fired: Path | None) -> None:
         settings = Settings.from_environment(os.environ)
         log.configure(settings.log_level, settings.log_format)
         shared_counts.begin()
+        # The record, its log and the spool are for this user alone.
+        os.umask(0o077)
         app = create_app(settings)
         listener = server.listen(settings.host, settings.port)
     except (SettingsError, SiteFileError, RecordError) as error:
@@ -129,7 +132,7 @@ def serve(fired: Path | None) -> None:
     "--url",
     default=_default_url,
     show_default=f"http://127.0.0.1:8000/cds-services/{_SERVICE}",
-    help="The address of the service.",
+    help="The address of the service, or of the server.",
 )
 @click.option("--as-is", is_flag=True, help="Send the file unchanged, with its old dates.")
 @click.option(
@@ -160,6 +163,7 @@ def fire(
     said = None if token is None else _token(token)
     if case.now is None and not as_is:
         click.echo(f"{file} names no moment of its own, so it is sent as it is.", err=True)
+    url = client.service_address(url, _SERVICE)
     client.wait_until_ready(url, seconds)
     try:
         _fire(case, url, said, as_is=as_is, as_json=as_json)
@@ -346,7 +350,7 @@ def replay(
         replayed = run_replay(files, (against, protocol), lab_codes, now, sheet)
     except SiteFileError as error:
         _stop(str(error), status=2)
-    except KeptError as error:
+    except (KeptError, OutputError) as error:
         _stop(str(error), status=1)
     report.show(Console(), replayed.comparison, replayed.titles)
     if replayed.passed_over:

@@ -14,6 +14,8 @@ from requests.auth import AuthBase
 
 TIMEOUT_SECONDS = 30
 _POLL_SECONDS = 0.1
+#: Under a server's address, its services (CDS Hooks 2.0.1).
+_SERVICES = "/cds-services"
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -33,6 +35,19 @@ class Bearer(AuthBase):
         """`request` with the token."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def service_address(url: str, service: str) -> str:
+    """The address of `service` where `url` names only the server, or its list of services."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    if path.endswith(_SERVICES):
+        path += f"/{service}"
+    elif f"{_SERVICES}/" not in path:
+        path += f"{_SERVICES}/{service}"
+    else:
+        return url
+    return parts._replace(path=path).geturl()
 
 
 def call(url: str, request: dict[str, Any], token: str | None = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from service.record import spool
 from service.record.desk import Desk
 from service.record.entries import DecisionEntry, FeedbackEvent
 from service.record.errors import RecordError, StoreDown
@@ -29,16 +30,17 @@ _log = logging.getLogger("magnesia.record")
 class Record:
     """Decisions are written some time later, feedback before it is acknowledged."""
 
-    def __init__(self, url: str, spool: Path) -> None:
+    def __init__(self, url: str, directory: Path) -> None:
         self.store = Store(url)
-        self._writer = Writer(self.store, spool)
+        self._spool = directory
+        self._writer = Writer(self.store, directory)
         self._desk = Desk("feedback-store", _CLERKS)
         #: The tokens that clients have used; nothing is opened before the first.
-        self.nonces = Nonces(self.store, spool)
+        self.nonces = Nonces(self.store, directory)
 
     def prepare(self) -> None:
-        """Bring the tables up to date. Raises RecordError if that can never work; a store that is
-        only down is waited for."""
+        """Bring the tables up to date, and see that decisions can wait. Raises RecordError if
+        either can never work; a store that is only down is waited for."""
         try:
             self.store.prepare()
         except StoreDown as error:
@@ -49,6 +51,12 @@ class Record:
         finally:
             # The processes that answer calls are forked from this one.
             self.store.close()
+        try:
+            spool.prove(self._spool)
+        except OSError as error:
+            raise RecordError(
+                f"MAGNESIA_SPOOL: decisions cannot wait in {self._spool}: {error.strerror}."
+            ) from error
 
     def start(self) -> None:
         """Begin to write in this process; without it, the first decision does."""

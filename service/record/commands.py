@@ -1,8 +1,7 @@
-"""`magnesia record`: export, prune, forget comments."""
+"""`magnesia record`: export, back up, prune, forget comments."""
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from service.output import OutputError, lines, whole
+from service.record import backup as backing_up
 from service.record import export as exporting
 from service.record import retention
 from service.record.errors import RecordError, StoreDown
@@ -41,9 +42,10 @@ class _Before(click.ParamType[datetime]):
             self.fail(f"{value} reaches back beyond the calendar", param, ctx)
 
 
-@click.group(short_help="Export or thin out what has been recorded.")
+@click.group(short_help="Export, back up or thin out what has been recorded.")
 def record() -> None:
-    """Export or thin out the record of decisions and feedback that MAGNESIA_DATABASE_URL names."""
+    """Export, back up or thin out the record of decisions and feedback that MAGNESIA_DATABASE_URL
+    names."""
 
 
 @record.command(short_help="Write decisions or feedback as lines.")
@@ -78,12 +80,29 @@ def export(
                     yield row
                     advance(1)
 
-            if output is None:
-                exporting.write(sys.stdout, counted(), form)
-            else:
-                with output.open("w", encoding="utf-8", newline="") as file:
-                    exporting.write(file, counted(), form)
+            with _told(), lines(output) as file:
+                columns = exporting.columns(what, comments=with_comments)
+                exporting.write(file, columns, counted(), form)
     click.echo(f"{total} {what}.", err=True)
+
+
+@record.command("backup", short_help="Copy an SQLite record.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def back_up(file: Path) -> None:
+    """Copy the record into FILE, which must not be there yet, also while the service runs. For a
+    record in an SQLite file; PostgreSQL has pg_dump."""
+    with _store() as store:
+        if store.path is None:
+            _stop("The record is in PostgreSQL: back it up with pg_dump.", 2)
+        if os.path.lexists(file):
+            _stop(f"{file} is there already.", 1)
+        with _told():
+            try:
+                with whole(file) as made:
+                    decisions, feedback = backing_up.back_up(store, made)
+            except OSError as error:
+                raise OutputError(f"{file} cannot be written: {error.strerror}.") from error
+    click.echo(f"{file}: {decisions} decisions, {feedback} feedback items.")
 
 
 @record.command(short_help="Delete what is older than a span of time.")
@@ -145,6 +164,14 @@ def _store() -> Iterator[Store]:
         _stop(f"The record cannot be reached: {error}.", 1)
     finally:
         store.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OutputError as error:
+        _stop(str(error), 1)
 
 
 @contextmanager

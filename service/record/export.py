@@ -8,7 +8,17 @@ from typing import Any, Literal, TextIO
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, select
 
-from service.record.tables import Accepted, Card, Comment, Decision, Feedback, Suggestion, Verdict
+from service.record.tables import (
+    Accepted,
+    Card,
+    Comment,
+    Decision,
+    Feedback,
+    Suggestion,
+    Table,
+    Verdict,
+)
+from service.spreadsheet import harmless
 
 What = Literal["decisions", "feedback"]
 Format = Literal["ndjson", "csv"]
@@ -16,8 +26,6 @@ Line = dict[str, Any]
 
 _PAGE = 1_000
 _encoder = msgspec.json.Encoder(decimal_format="number")
-# What a spreadsheet takes for a formula if a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def count(connection: Connection, what: What) -> int:
@@ -33,19 +41,30 @@ def lines(connection: Connection, what: What, *, comments: bool = False) -> Iter
     return _feedback(connection, comments=comments)
 
 
-def write(out: TextIO, rows: Iterable[Line], form: Format) -> None:
-    """Write `rows`. In CSV, a cell that holds several things holds them as JSON."""
+def columns(what: What, *, comments: bool = False) -> list[str]:
+    """The members of each line, in their order."""
+    if what == "decisions":
+        return [*(name for name in _names(Decision) if name != "day"), "cards"]
+    own = [name for name in _names(Feedback) if name != "card_id"]
+    names = [*own, "known", "counts", "card", "accepted_suggestions"]
+    return [*names, "comment"] if comments else names
+
+
+def write(out: TextIO, names: Sequence[str], rows: Iterable[Line], form: Format) -> None:
+    """Write `rows`, whose `columns` are `names`. In CSV, a cell that holds several things holds
+    them as JSON."""
     if form == "ndjson":
         for row in rows:
             out.write(_encoder.encode(row).decode() + "\n")
         return
     writer = csv.writer(out, lineterminator="\n")
-    names: list[str] | None = None
+    writer.writerow(names)
     for row in rows:
-        if names is None:
-            names = list(row)
-            writer.writerow(names)
         writer.writerow([_cell(row[name]) for name in names])
+
+
+def _names(table: type[Table]) -> list[str]:
+    return [column.name for column in table.__table__.columns]
 
 
 def _decisions(connection: Connection) -> Iterator[Line]:
@@ -138,5 +157,5 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return _encoder.encode(value).decode() if value else ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return harmless(value)
     return msgspec.to_builtins(value)

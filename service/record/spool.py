@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -29,6 +30,17 @@ _LOOK_SECONDS = 0.5
 
 class SpoolFull(Exception):
     """The spool holds as much as it may."""
+
+
+def prove(directory: Path) -> None:
+    """Raise OSError if no file can be made there; a disk that is full may have room later."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryFile(dir=directory) as file:
+            file.write(b"\n")
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
 
 
 class Spool:

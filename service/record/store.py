@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from service.record import schema
+from service.record import reason, schema
 from service.record.entries import DecisionEntry, Entry, FeedbackEvent, LossEntry
 from service.record.errors import RecordError, StoreDown
+from service.record.file import RecordFile
 from service.record.rows import Rows
 from service.record.tables import Accepted, Comment, Feedback, Table, Verdict
 
@@ -42,6 +43,7 @@ class Store:
         self._lock = threading.Lock()
         self._engine: tuple[int, Engine] | None = None
         self._prepared = False
+        self._file = None if self.path is None else RecordFile(self.path)
 
     @property
     def url(self) -> str:
@@ -60,7 +62,7 @@ class Store:
 
     def demand(self) -> None:
         """Raise RecordError if there is no record yet; looking at one must not make one."""
-        if self.is_sqlite and not Path(self._url.database or "").is_file():
+        if self.path is not None and not (self.path.is_file() and self.path.stat().st_size):
             raise RecordError(f"There is no record at {self._url.database}.")
 
     def prepare(self) -> None:
@@ -80,7 +82,13 @@ class Store:
                     f"MAGNESIA_DATABASE_URL: {self._url.database} cannot be used as the record: "
                     f"{_reason(error)}."
                 ) from error
-            raise _down(error) from error
+            if not self.is_sqlite and (why := reason.wrong(error)) is not None:
+                raise RecordError(
+                    f"MAGNESIA_DATABASE_URL: the database cannot be used as the record: {why}."
+                ) from error
+            raise reason.down(error) from error
+        if self._file is not None:
+            self._file.remember()
         self._prepared = True
 
     @property
@@ -104,9 +112,11 @@ class Store:
         self.prepare()
         try:
             with self.engine.connect().execution_options(reading=True) as connection:
+                if self._file is not None:
+                    self._file.check()
                 yield connection
         except SQLAlchemyError as error:
-            raise _down(error) from error
+            raise reason.down(error) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -114,11 +124,14 @@ class Store:
         self.prepare()
         try:
             with self._turn(), self.engine.begin() as connection:
+                if self._file is not None:
+                    self._file.check()
+                    self._file.check_log(connection.info)
                 yield connection
         except (DataError, IntegrityError) as error:
             raise Unwritable(type(error.orig).__name__) from error
         except SQLAlchemyError as error:
-            raise _down(error) from error
+            raise reason.down(error) from error
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -186,7 +199,7 @@ class Store:
                     autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
                     autocommit.exec_driver_sql("VACUUM comment")
         except SQLAlchemyError as error:
-            raise _down(error) from error
+            raise reason.down(error) from error
 
     def _judge(self, connection: Connection, events: Sequence[FeedbackEvent]) -> None:
         new = self._insert(Verdict)
@@ -228,6 +241,9 @@ class Store:
                 },
             )
         engine = create_engine(self._url, connect_args={"timeout": _LOCK_SECONDS})
+        if (file := self._file) is not None:
+            # Before SQLite makes a new file where the old one was.
+            event.listen(engine, "do_connect", lambda *_: file.check())
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
@@ -293,7 +309,3 @@ def _reason(error: SQLAlchemyError) -> str:
     """The database's own words, without statement and values: they may hold what was sent."""
     original = getattr(error, "orig", None)
     return str(original).splitlines()[0] if original is not None else type(error).__name__
-
-
-def _down(error: SQLAlchemyError) -> StoreDown:
-    return StoreDown(type(getattr(error, "orig", None) or error).__name__)

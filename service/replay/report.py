@@ -12,6 +12,7 @@ from service.replay.comparison import Comparison
 from service.replay.kept import Kept
 from service.replay.verdict import Decision, Undecided, Verdict
 from service.sidebar import plain
+from service.spreadsheet import harmless
 
 _MOST_CHANGES = 25
 _COLUMNS = ("result", "band", "rule", "grams", "minutes", "answer", "reason")
@@ -29,7 +30,7 @@ class Sheet:
         """Write the row of one request."""
         changed = "no" if before == after else "yes"
         cells = (kept.file, str(kept.line), changed, *_cells(before), *_cells(after))
-        self._rows.writerow(map(_harmless, cells))
+        self._rows.writerow(map(harmless, cells))
 
 
 def _cells(verdict: Verdict) -> tuple[str, ...]:
@@ -47,11 +48,6 @@ def _cells(verdict: Verdict) -> tuple[str, ...]:
         _answer(verdict),
         verdict.sentence or "",
     )
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet takes a text that starts with one of these for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and cell != "-" else cell
 
 
 def show(console: Console, comparison: Comparison, titles: tuple[str, str]) -> None:

@@ -15,9 +15,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from service import output
 from service.replay import kept
 from service.replay.comparison import Comparison
-from service.replay.kept import Advance, KeptError
+from service.replay.kept import Advance
 from service.replay.report import Sheet
 from service.replay.verdict import judge
 
@@ -40,7 +41,8 @@ def run(
 ) -> Replayed:
     """Decide every request under `paths` by both protocols, at `now` or at its own moment.
 
-    `out` gets a row for each request. Raises KeptError, ProtocolError or LabCodesError.
+    `out` gets a row for each request. Raises KeptError, OutputError, ProtocolError or
+    LabCodesError.
     """
     before, after = (judge(protocol, lab_codes) for protocol in protocols)
     found = kept.find(paths)
@@ -59,11 +61,7 @@ def _sheet(out: Path | None) -> Iterator[Sheet | None]:
     if out is None:
         yield None
         return
-    try:
-        file = out.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise KeptError(f"{out} cannot be written: {error.strerror}.") from error
-    with file:
+    with output.lines(out) as file:
         yield Sheet(file)
 
 

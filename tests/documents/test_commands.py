@@ -26,6 +26,12 @@ _SECONDS = 120
 _PROGRAMS = {"curl", "openssl", "sha256sum"}
 _ENGINE = "needs a container engine"
 _RIGHTS = "changes the machine, with root's rights"
+_AS_SERVICE = (
+    "sudo systemd-run --quiet --pipe --wait --collect --uid=magnesia"
+    " --property=EnvironmentFile=/etc/magnesia.env"
+    " --property=WorkingDirectory=/var/lib/magnesia --property=UMask=0077"
+    " /opt/magnesia/.venv/bin/magnesia"
+)
 
 #: Commands that no test can run, and why.
 CANNOT = {
@@ -41,7 +47,16 @@ CANNOT = {
     " --env-file /etc/magnesia.env --publish 8000:8000 magnesia:0.1.0": _ENGINE,
     "magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR server; tests/e2e has one",
     "magnesia clients check examples/clients.toml --token -": "reads a token, which a client makes",
-    "pg_dump --format=custom --file=magnesia.dump magnesia": "needs the site's PostgreSQL",
+    "pg_dump --format=custom --file=/var/backups/magnesia.dump magnesia": "needs the site's"
+    " PostgreSQL",
+    f"{_AS_SERVICE} insight": _RIGHTS,
+    f"{_AS_SERVICE} record backup /var/lib/magnesia/backup.sqlite": _RIGHTS,
+    "sudo systemctl stop magnesia": _RIGHTS,
+    "sudo rm --force /var/lib/magnesia/var/magnesia.sqlite"
+    " /var/lib/magnesia/var/magnesia.sqlite-wal /var/lib/magnesia/var/magnesia.sqlite-shm": _RIGHTS,
+    "sudo install --owner=magnesia --group=magnesia --mode=600 /var/lib/magnesia/backup.sqlite"
+    " /var/lib/magnesia/var/magnesia.sqlite": _RIGHTS,
+    "sudo systemctl start magnesia": _RIGHTS,
 }
 
 BLOCKS = tuple(blocks())

@@ -219,4 +219,4 @@ def test_a_server_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("MAGNESIA_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:9/none")
     result = CliRunner().invoke(main, ["record", "export", "--what", "decisions"])
     assert result.exit_code == 1
-    assert result.stderr == "magnesia: The record cannot be reached: OperationalError.\n"
+    assert result.stderr == "magnesia: The record cannot be reached: Connection refused.\n"

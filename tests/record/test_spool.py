@@ -4,11 +4,13 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from service.record import Record, RecordError
 from service.record.errors import StoreDown
 from service.record.spool import BATCH, Spool, SpoolFull
 
@@ -151,3 +153,27 @@ def test_only_the_service_can_read_it(tmp_path: Path) -> None:
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in (tmp_path / "spool").iterdir())
     assert taken(spool) == [b"one"]
     spool.close()
+
+
+@pytest.mark.parametrize("place", ["/proc/x", "/etc/passwd", "/etc/passwd/spool"])
+def test_a_place_where_nothing_can_wait_stops_the_start(place: str, tmp_path: Path) -> None:
+    record = Record(f"sqlite:///{tmp_path / 'magnesia.sqlite'}", Path(place))
+    with pytest.raises(RecordError, match=rf"^MAGNESIA_SPOOL: decisions cannot wait in {place}: "):
+        record.prepare()
+
+
+def test_a_spool_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    directory = tmp_path / "var" / "spool"
+    Record(f"sqlite:///{tmp_path / 'magnesia.sqlite'}", directory).prepare()
+    assert list(directory.iterdir()) == []
+    assert directory.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_full_disk_does_not_stop_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    Record(f"sqlite:///{tmp_path / 'magnesia.sqlite'}", tmp_path / "spool").prepare()

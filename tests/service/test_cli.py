@@ -10,7 +10,7 @@ import requests
 import responses
 from click.testing import CliRunner, Result
 
-from service import cli, site
+from service import cli, client, site
 from tests.service.tea import TeaHook
 
 URL = "http://127.0.0.1:8000/cds-services/magnesium-replacement"
@@ -354,3 +354,32 @@ class TestServe:
 
 def test_the_version_is_told() -> None:
     assert run("--version").output.startswith("magnesia ")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://cds.example",
+        "https://cds.example/",
+        "https://cds.example/cds-services",
+        "https://cds.example/cds-services/",
+        "https://cds.example/cds-services/magnesium-replacement",
+    ],
+)
+@responses.activate
+def test_fire_finds_the_service_of_a_server(file: Path, given: str) -> None:
+    responses.post("https://cds.example/cds-services/magnesium-replacement", json={"cards": [CARD]})
+    result = run("fire", str(file), "--url", given)
+    assert result.exit_code == 0, result.output
+    assert "The guest is thirsty" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("https://a.example/b", "https://a.example/b/cds-services/x"),
+        ("https://a.example/b/cds-services/other", "https://a.example/b/cds-services/other"),
+    ],
+)
+def test_a_server_may_lie_under_a_path(given: str, address: str) -> None:
+    assert client.service_address(given, "x") == address

@@ -1,10 +1,12 @@
 """POST /cds-services/<id>/feedback: what clinicians did with the cards.
 
-A batch is kept whole or refused whole, and acknowledged only once it is durable. What EHRs really
+A batch is kept whole or refused whole, and acknowledged only once it is durable. Each item is known
+by what it says, so that a batch that is sent again is kept once. What EHRs really
 send is understood: Epic's `overrideReasons` and its extension, reasons without display or system,
 the same item twice, a card reported both accepted and overridden, cards that are not known here.
 """
 
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -12,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from service.outcomes import Issue, Refusal, refuse
 from service.record import Record, StoreDown
@@ -21,6 +22,10 @@ from service.record.tables import CARD
 
 #: What the client is asked to wait, in seconds, before it sends its feedback again.
 RETRY_AFTER = 5
+#: The most items of a batch, and accepted suggestions of an item. A card offers a few; more of
+#: either would hold up the feedback of others while it is written.
+MAX_ITEMS = 1000
+MAX_SUGGESTIONS = 20
 
 _EPIC = "com.epic.cdshooks.feedback.overrideReason"
 # RFC 3339, section 5.6: a date and a time with its offset.
@@ -44,12 +49,14 @@ class _Fault(Exception):
 def read(
     body: Json, service: str, client: str | None, received_at: datetime
 ) -> tuple[FeedbackEvent, ...]:
-    """The events of a batch; refuses the whole of it with 400, one issue for each item at fault."""
+    """The events of a batch; refuses the whole of it with 413 if it holds too much, else with 400,
+    one issue for each item at fault."""
     items = body.get("feedback")
     if not isinstance(items, list) or not items:
         code = "value" if "feedback" in body else "required"
         fault = _Fault("feedback", "an array with at least one item", code)
         raise Refusal(HTTPStatus.BAD_REQUEST, (fault.issue,))
+    _judge_size(items)
     events: list[FeedbackEvent] = []
     faults: list[Issue] = []
     for position, item in enumerate(items):
@@ -76,6 +83,22 @@ def keep(record: Record, events: tuple[FeedbackEvent, ...]) -> bytes:
     return msgspec.json.encode({})
 
 
+def _judge_size(items: list[Any]) -> None:
+    counted = [("feedback", "items", len(items), MAX_ITEMS)]
+    for position, item in enumerate(items[:MAX_ITEMS]):
+        suggestions = item.get("acceptedSuggestions") if isinstance(item, dict) else None
+        if isinstance(suggestions, list):
+            member = f"feedback[{position}].acceptedSuggestions"
+            counted.append((member, "suggestions", len(suggestions), MAX_SUGGESTIONS))
+    faults = [
+        Issue("too-costly", f"`{member}` holds more than {most:,} {what}.", member)
+        for member, what, number, most in counted
+        if number > most
+    ]
+    if faults:
+        raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, tuple(faults))
+
+
 def _event(
     item: Any, position: int, service: str, client: str | None, received_at: datetime
 ) -> FeedbackEvent:
@@ -86,18 +109,31 @@ def _event(
     if not isinstance(outcome, str) or outcome not in {"accepted", "overridden"}:
         raise _Fault(f"{path}.outcome", "`accepted` or `overridden`")
     reason = _reason(item, path)
-    return FeedbackEvent(
-        id=uuid7(),
-        received_at=received_at,
-        position=position,
-        service=service,
-        client=client,
-        card_id=_card(item, path),
-        outcome=outcome,
-        outcome_at=_moment(item, path),
-        accepted=_accepted(item, path) if outcome == "accepted" else (),
+    said: Json = {
+        "position": position,
+        "service": service,
+        "client": client,
+        "card_id": _card(item, path),
+        "outcome": outcome,
+        "outcome_at": _moment(item, path),
+        "accepted": _accepted(item, path) if outcome == "accepted" else (),
         **reason,
-    )
+    }
+    return FeedbackEvent(id=_identity(said), received_at=received_at, **said)
+
+
+def _identity(said: Json) -> UUID:
+    """The same for the same item at the same place of a batch, whenever it comes.
+
+    It is a UUID of version 8: the moment of the outcome, so that new rows lie beside each other
+    in an index, then a digest.
+    """
+    milliseconds = max(0, int(said["outcome_at"].timestamp() * 1000))
+    digest = hashlib.sha256(msgspec.json.encode(said, order="deterministic")).digest()
+    whole = bytearray(milliseconds.to_bytes(6, "big") + digest[:10])
+    whole[6] = whole[6] & 0x0F | 0x80
+    whole[8] = whole[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(whole))
 
 
 def _card(item: Json, path: str) -> str:

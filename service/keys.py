@@ -19,9 +19,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import requests
-from cryptography.exceptions import UnsupportedAlgorithm
 from jwt.algorithms import Algorithm, get_default_algorithms
-from jwt.exceptions import PyJWTError
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
@@ -87,7 +85,8 @@ def read(document: bytes, permitted: Collection[str], *, exposed: bool) -> tuple
     KeysUnreadable.
     """
     try:
-        entries = json.loads(document.decode("utf-8"))["keys"]
+        # A number too long for an integer spoils its entry alone; no member of a key is a number.
+        entries = json.loads(document.decode("utf-8"), parse_int=float)["keys"]
     except (ValueError, RecursionError, TypeError, KeyError) as error:
         raise KeysUnreadable("it is no JWK Set") from error
     if not isinstance(entries, list) or len(entries) > MAX_KEYS:
@@ -115,12 +114,14 @@ def _key(entry: Any, permitted: Collection[str], *, exposed: bool) -> Key:
     if not isinstance(entry, dict):
         return Key("-", "-", (), "it is not an object")
     kid, kty = entry.get("kid"), entry.get("kty")
+    shown = kty[:8] if isinstance(kty, str) else "-"
     if not isinstance(kid, str) or not kid.strip() or len(kid) > _LONGEST_KID:
-        return Key("-", str(kty)[:8], (), "it has no kid")
-    if kty not in {"EC", "RSA"}:
-        return Key(kid, str(kty)[:8], (), "its kty is neither EC nor RSA")
+        return Key("-", shown, (), "it has no kid")
+    if not isinstance(kty, str) or kty not in {"EC", "RSA"}:
+        return Key(kid, shown, (), "its kty is neither EC nor RSA")
     fault = _fault(entry)
-    published = entry.get("x") in _PUBLISHED
+    x = entry.get("x")
+    published = isinstance(x, str) and x in _PUBLISHED
     if published and exposed:
         fault = "its private half is published, so anyone can sign with it"
     algorithms = tuple(sorted(name for name in permitted if _fits(entry, name)))
@@ -130,7 +131,7 @@ def _key(entry: Any, permitted: Collection[str], *, exposed: bool) -> Key:
         return Key(kid, kty, (), fault)
     try:
         public: Any = _ALGORITHMS[algorithms[0]].from_jwk(entry)
-    except (PyJWTError, ValueError, TypeError, KeyError, UnsupportedAlgorithm):
+    except Exception:  # noqa: BLE001 - whatever the libraries raise, it spoils this entry alone
         return Key(kid, kty, (), "its numbers make no key")
     if kty == "RSA" and not _SHORTEST_RSA <= public.key_size <= _LONGEST_RSA:
         return Key(kid, kty, (), f"it is not {_SHORTEST_RSA} to {_LONGEST_RSA} bits long")
@@ -294,19 +295,26 @@ class KeySet:
         threading.Thread(target=self._try, name="key-set", daemon=True).start()
 
     def _try(self) -> None:
+        why: str | None = None
         try:
             self.load()
         except KeysUnreadable as error:
-            with self._slate.held() as memory:
-                count, begun, _, read_at, length = _HEAD.unpack_from(memory)
-                _HEAD.pack_into(memory, 0, count, begun, self._clock(), read_at, length)
-            keys = len({kid for kid, _ in self._known[1]})
-            _log.warning(
-                "The key set of client %s could not be read: %s. %d known keys go on serving.",
-                self._client.name,
-                error,
-                keys,
-            )
+            why = str(error)
+        except Exception as error:  # noqa: BLE001 - a defect here must not take the keys away
+            why = f"reading it failed ({type(error).__name__})"
+        if why is None:
+            return
+        # Who waits for this reading goes on at once.
+        with self._slate.held() as memory:
+            count, begun, _, read_at, length = _HEAD.unpack_from(memory)
+            _HEAD.pack_into(memory, 0, count, begun, self._clock(), read_at, length)
+        keys = len({kid for kid, _ in self._known[1]})
+        _log.warning(
+            "The key set of client %s could not be read: %s. %d known keys go on serving.",
+            self._client.name,
+            why,
+            keys,
+        )
 
     def _wait(self) -> None:
         """Wait for a reading that is under way, in this worker or another."""

@@ -117,6 +117,9 @@ class Metrics(Watch):
         )
         self._written = self._counter("record_written", "Decisions written to the record.")
         self._lost = self._counter("record_lost", "Decisions that are in no record.", "reason")
+        self._unwritten = self._counter(
+            "tokens_unwritten", "Tokens that were accepted and could not be written down."
+        )
         self._queued = self._gauge("record_queued", "Decisions that wait in memory.", "livesum")
         self._spooled = self._gauge("record_spooled", "Decisions that wait on disk.", "livesum")
         self._down = self._gauge(
@@ -206,6 +209,10 @@ class Metrics(Watch):
         self._queued.set(queued)
         self._spooled.set(spooled)
         self._down.set(down_seconds)
+
+    def unwritten(self, tokens: int) -> None:
+        """Used tokens are in no file of this host."""
+        self._unwritten.inc(tokens)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

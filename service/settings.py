@@ -48,12 +48,12 @@ class SettingsError(Exception):
 
 
 def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("not an absolute address")
-    if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("more than an address and a path")
-    return url.rstrip("/")
+    # The rules for a FHIR server's address: what could be read in two ways, no token names.
+    address = url.rstrip("/")
+    FhirServer.parse(address)
+    scheme, _, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host}".lower() + slash + path
 
 
 def _listed(value: Any) -> Any:
@@ -143,7 +143,8 @@ class Settings(BaseModel):
     ) = Field(
         default=None,
         description="The web origins whose pages may call the service. Not set: every origin on a "
-        "loopback address, none on any other; set to nothing: none.",
+        "loopback address, unless it reads FHIR servers without a token, and none on any other; "
+        "set to nothing: none.",
         json_schema_extra=_expects("`*`, or a comma-separated list such as https://ehr.example"),
     )
     protocol: FilePath | None = Field(
@@ -352,7 +353,9 @@ class Settings(BaseModel):
         """The web origins that may call: `("*",)` for every one."""
         if self.cors_origins is not None:
             return self.cors_origins
-        return ("*",) if self.on_loopback else ()
+        # Whatever page is open in a browser on this machine could read patients through it.
+        reads_for_anyone = self.fhir_open and bool(self.fhir_servers)
+        return ("*",) if self.on_loopback and not reads_for_anyone else ()
 
     @property
     def spool_directory(self) -> Path:

@@ -89,7 +89,9 @@ def plain(value: Any) -> Any:
     """`value` with every text in it stripped of what a terminal would obey."""
     match value:
         case str():
-            return value.translate(_CONTROL)
+            # Half a surrogate pair, which JSON can hold, cannot be written to a terminal.
+            shown = value.encode("utf-8", "backslashreplace").decode("utf-8")
+            return shown.translate(_CONTROL)
         case dict():
             return {key: plain(member) for key, member in value.items()}
         case list():

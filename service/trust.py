@@ -96,6 +96,7 @@ def establish(
         return None
     # The settings do not stand without an address where it is asked for.
     base_url = str(settings.base_url)
+    nonces.share()
     return Trust(base_url, clients, key_sets(clients, settings), nonces, clock)
 
 

@@ -63,8 +63,8 @@ class Record:
         self._writer.start()
 
     def be_watched(self, watch: Watch) -> None:
-        """Let `watch` know what becomes of decisions, in every process."""
-        self._writer.watch = watch
+        """Let `watch` know what becomes of decisions and tokens, in every process."""
+        self._writer.watch = self.nonces.watch = watch
 
     def keep(self, entry: DecisionEntry) -> None:
         """See to it that a decision is written; never waits, never fails."""

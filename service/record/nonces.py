@@ -5,14 +5,15 @@ does so in a file of its own, beside an SQLite record or in the spool's director
 where the record is SQLite, and in the record's own file it would wait for every decision to reach
 the disk. Hosts that share a PostgreSQL also write it down there, and then none of them accepts it
 again; a PostgreSQL that is down or hangs costs no answer, only that the others learn later what was
-used here. What can be written nowhere is remembered by the process.
+used here. The workers of a host also remember together what they have seen since their start, so
+that a file that fails lets no token come again.
 """
 
 import hashlib
 import logging
 import os
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +29,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from service.record import schema
 from service.record.desk import Desk
 from service.record.errors import RecordError, StoreDown
+from service.record.recent import Recent
 from service.record.store import Store
 from service.record.tables import Nonce
+from service.record.writer import Watch
 
 #: How long an answer waits for PostgreSQL to say whether a token was used.
 ANSWER_SECONDS = 0.25
@@ -44,8 +47,8 @@ _TRY_SECONDS = 1.0
 _SETTLE_SECONDS = 5.0
 _CLOSE_SECONDS = 2.0
 _SWEPT_AT_ONCE = 1000
-#: What a process remembers by itself, and what it still owes the store, at most.
-_REMEMBERED = 100_000
+#: What a process still owes the store, at most.
+_OWED = 100_000
 
 _log = logging.getLogger("magnesia.trust")
 _table = Nonce.__table__
@@ -191,17 +194,22 @@ class Nonces:
         else:
             self._host = HostLedger(own.with_name(f"{own.stem}-nonces.sqlite"))
             self._shared = None
+        self.watch = Watch()
+        self._recent: Recent | None = None
         self._lock = threading.Lock()
         self._pid = 0
         self._begin()
+
+    def share(self) -> None:
+        """Make what the processes remember together; to be called before they are forked."""
+        self._memory()
 
     def _begin(self) -> None:
         self._desk = Desk("nonces", _CLERKS)
         self._ended = threading.Event()
         self._tidying: threading.Thread | None = None
-        self._remembered: OrderedDict[bytes, int] = OrderedDict()
         #: What only this host knows yet.
-        self._owed: deque[tuple[bytes, int]] = deque(maxlen=_REMEMBERED)
+        self._owed: deque[tuple[bytes, int]] = deque(maxlen=_OWED)
         self._complained: set[str] = set()
         #: Tokens that were accepted without the store, and without any file.
         self._unshared = 0
@@ -212,12 +220,15 @@ class Nonces:
         seconds since 1970. Never fails, and never waits long."""
         if self._pid != os.getpid():
             self._start()
+        if not self._memory().enter(token, expires, now - MARGIN_SECONDS):
+            return False
         try:
             first = self._host.enter(token, expires, now)
         except StoreDown as error:
             self._complain("No file of this host", error)
             self._unwritten += 1
-            first = self._is_new_to_process(token, expires, now)
+            self.watch.unwritten(1)
+            first = True
         else:
             self._recover("No file of this host")
         if first and self._shared is not None:
@@ -258,18 +269,15 @@ class Nonces:
         self._owed.append((token, expires))
         return True
 
-    def _is_new_to_process(self, token: bytes, expires: int, now: int) -> bool:
-        with self._lock:
-            if self._remembered.get(token, now - MARGIN_SECONDS) > now - MARGIN_SECONDS:
-                return False
-            self._remembered[token] = expires
-            if len(self._remembered) > _REMEMBERED:
-                self._remembered.popitem(last=False)
-            return True
+    def _memory(self) -> Recent:
+        if self._recent is None:
+            self._recent = Recent()
+        return self._recent
 
     def _start(self) -> None:
         with self._lock:
             if self._pid != os.getpid():
+                self._memory()
                 self._begin()
                 self._tidying = threading.Thread(
                     target=self._tidy, args=(self._ended,), daemon=True

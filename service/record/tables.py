@@ -240,8 +240,11 @@ class Comment(Table):
 
 
 class Verdict(Table):
-    """The feedback that counts for a card: of all events the one with the latest
-    outcomeTimestamp, of equal ones the last to arrive."""
+    """The feedback that counts for a card: of all events from the card's own client the one with
+    the latest outcomeTimestamp, of equal ones the last to arrive.
+
+    `outcome_at` is at most five minutes after the event was received.
+    """
 
     __tablename__ = "verdict"
     __table_args__ = (Index(None, "feedback_id"), {"sqlite_with_rowid": False})

@@ -53,7 +53,7 @@ _decoder = msgspec.json.Decoder(Entry)
 
 
 class Watch:
-    """Who wants to know what becomes of decisions; this one does not."""
+    """Who wants to know what becomes of decisions and of used tokens; this one does not."""
 
     def written(self, decisions: int) -> None:
         """So many more are in the store."""
@@ -63,6 +63,9 @@ class Watch:
 
     def waits(self, queued: int, spooled: int, down_seconds: float) -> None:
         """What waits in this process now, and for how long the store has been out of reach."""
+
+    def unwritten(self, tokens: int) -> None:
+        """So many more tokens were accepted that no file of this host could take down."""
 
 
 class Writer:

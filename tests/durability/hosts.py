@@ -80,7 +80,10 @@ def _report(connection: HTTPConnection, cards: Sequence[str], turn: int) -> None
         late = _START + timedelta(minutes=1, seconds=turn)
         accepted = {"acceptedSuggestions": [{"id": str(uuid4())}]}
         for outcome, moment, more in (("overridden", late, {}), ("accepted", _START, accepted)):
+            # Each reporter's own words: what says the same in all is the same report sent again.
+            reason = {"userComment": str(uuid4())}
             item = {"card": card, "outcome": outcome, "outcomeTimestamp": moment, **more}
+            item["overrideReason"] = reason
             body = msgspec.json.encode({"feedback": [item]})
             connection.request(
                 "POST", f"{SERVICE}/feedback", body, {"Content-Type": "application/json"}

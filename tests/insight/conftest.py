@@ -21,21 +21,24 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._clients: dict[str, Any] = {}
 
     def call(self, *, card: bool = True, ago: int = 0, **changes: Any) -> str:
         """One call `ago` days ago; the uuid of its card."""
         uuid = str(uuid4())
         cards = [CardEntry(uuid, "info", "DT3moderate")] if card else []
         at = NOW - timedelta(days=ago)
+        self._clients[uuid] = changes.get("client")
         self.store.write([decision(**{"at": at, "rule": "DT3", "cards": cards, **changes})])
         return uuid
 
     def report(
         self, card: str, outcome: str = "overridden", *, after: float = 60, **changes: Any
     ) -> None:
-        """What was done with a card of today, so many seconds after it."""
+        """What the card's client did with a card of today, so many seconds after it."""
         at = NOW + timedelta(seconds=after)
-        event = feedback(card, **{"outcome": outcome, "outcome_at": at, **changes})
+        said = {"outcome": outcome, "outcome_at": at, "received_at": at}
+        event = feedback(card, **{"client": self._clients.get(card), **said, **changes})
         self.store.append([event])
 
     def count(self, days: int | None = None) -> Insight:

@@ -51,6 +51,13 @@ def ward() -> Iterator[Ward]:
 
 
 @pytest.fixture
+def shared_with_pages() -> Iterator[Ward]:
+    """The same, where the site lets every web page call."""
+    with serving(Script({}, ID, {}, answer({}, 404))) as fhir:
+        yield from opened(fhir, fhir_open=True, cors_origins=("*",))
+
+
+@pytest.fixture
 def closed() -> Iterator[Ward]:
     """The same server, but the settings want a token for it."""
     with serving(Script({}, ID, {}, answer({}, 404))) as fhir:
@@ -228,7 +235,15 @@ class TestWhoMayAsk:
         refused = ward.get(headers={"Host": "evil.example"})
         assert refused.status_code == 404, "a page elsewhere could read it by DNS rebinding"
 
-    def test_no_other_page_may_read_it(self, ward: Ward) -> None:
+    def test_no_other_page_may_have_it_read_by_a_call(self, ward: Ward, closed: Ward) -> None:
+        origin = {"Origin": "https://evil.example"}
+        allowed = "Access-Control-Allow-Origin"
+        for path in ("/cds-services", "/cds-services/magnesium-replacement"):
+            assert allowed not in ward.get(path, headers=origin).headers
+        assert allowed in closed.get("/cds-services", headers=origin).headers, "it needs a token"
+
+    def test_no_other_page_may_read_it(self, shared_with_pages: Ward) -> None:
+        ward = shared_with_pages
         ward.script.plays[NEWEST] = bundle(person())
         origin = {"Origin": "https://evil.example"}
         allowed = "Access-Control-Allow-Origin"

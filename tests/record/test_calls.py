@@ -17,9 +17,19 @@ from sqlalchemy import select
 
 from service import create_app, fixture
 from service.decision import age_band, patient_hash
+from service.feedback import MAX_ITEMS, MAX_SUGGESTIONS
 from service.hook import ASSESSMENT
 from service.record import Record, StoreDown
-from service.record.tables import Card, Comment, Decision, Feedback, Suggestion, Table, Verdict
+from service.record.tables import (
+    Accepted,
+    Card,
+    Comment,
+    Decision,
+    Feedback,
+    Suggestion,
+    Table,
+    Verdict,
+)
 from service.settings import Settings
 from tests.conformance.exchange import SERVICE, fire
 from tests.conformance.request import order_select
@@ -184,10 +194,50 @@ class TestFeedback:
             outcomeTimestamp="2026-11-23T10:00:00Z",
         )
         client = app.test_client()
-        for batch in ([item(card)], [accepted, accepted], [item(card)]):
+        later = item(card, outcomeTimestamp="2026-11-23T10:02:00Z")
+        for batch in ([item(card)], [accepted, accepted], [later]):
             assert client.post(FEEDBACK, json={"feedback": batch}).status_code == 200
         assert len(rows(app, Feedback)) == 4
         assert [row.outcome for row in rows(app, Verdict)] == ["overridden"]
+
+    def test_a_batch_that_is_sent_again_is_kept_once(self, start: Start) -> None:
+        """As 503 with Retry-After asks; what was refused may have been written all the same."""
+        app = start()
+        accepted = item("b", outcome="accepted", acceptedSuggestions=[{"id": "one"}, {"id": "two"}])
+        items = [item("a", overrideReason={"userComment": "No."}), accepted, accepted]
+        client = app.test_client()
+        for _ in range(3):
+            assert client.post(FEEDBACK, json={"feedback": items}).status_code == 200
+        assert len(rows(app, Feedback)) == 3
+        assert len(rows(app, Accepted)) == 4
+        assert len(rows(app, Comment)) == 1
+        differing = [
+            item("a", overrideReason={"userComment": "Never."}),
+            item("a", outcomeTimestamp="2026-11-23T10:01:00.001Z"),
+            item("a", overrideReason={"userComment": "No.", "reason": {"code": "1"}}),
+        ]
+        for one in differing:
+            assert client.post(FEEDBACK, json={"feedback": [one]}).status_code == 200
+        assert len(rows(app, Feedback)) == 6, "what differs in anything is another report"
+
+    def test_a_batch_beyond_all_measure_is_refused(self, start: Start) -> None:
+        app = start()
+        ids = [{"id": "a"}] * (MAX_SUGGESTIONS + 1)
+        too_many = item("c", outcome="accepted", acceptedSuggestions=ids)
+        just_enough = item("c", outcome="accepted", acceptedSuggestions=ids[1:])
+        client = app.test_client()
+        for body, member in (
+            ({"feedback": [item(f"{n}") for n in range(MAX_ITEMS + 1)]}, "feedback"),
+            ({"feedback": [item("c"), too_many]}, "feedback[1].acceptedSuggestions"),
+        ):
+            answer = client.post(FEEDBACK, json=body)
+            assert answer.status_code == 413
+            (issue,) = json.loads(answer.data)["issue"]
+            assert (issue["code"], issue["expression"]) == ("too-costly", [member])
+        assert rows(app, Feedback) == []
+        most = [just_enough, *(item(f"{n}") for n in range(1, MAX_ITEMS))]
+        assert client.post(FEEDBACK, json={"feedback": most}).status_code == 200
+        assert len(rows(app, Feedback)) == MAX_ITEMS
 
     def test_while_the_store_is_down_it_is_refused_and_calls_are_answered(
         self, start: Start, monkeypatch: pytest.MonkeyPatch

@@ -3,7 +3,7 @@
 import fcntl
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from service.record.entries import FeedbackEvent, LossEntry
 from service.record.errors import RecordError, StoreDown
@@ -108,6 +108,104 @@ def test_of_equal_outcomes_the_last_to_arrive_counts(store: Store) -> None:
     assert [(row.outcome, row.reason_code) for row in rows(store, Verdict)] == [
         ("overridden", "later")
     ]
+
+
+def test_what_another_client_says_of_a_card_is_kept_and_does_not_count(store: Store) -> None:
+    entry = decision(client="A")
+    card = entry.cards[0].id
+    store.write([entry])
+    store.append([feedback(card, client="A", outcome="accepted")])
+    later = NOW + timedelta(minutes=4, seconds=1)
+    for stranger in ("B", None):
+        store.append([feedback(card, client=stranger, outcome_at=later)])
+    assert [row.outcome for row in rows(store, Verdict)] == ["accepted"]
+    assert len(rows(store, Feedback)) == 3
+    store.append([feedback(card, client="A", outcome_at=later)])
+    assert [row.outcome for row in rows(store, Verdict)] == ["overridden"], "A may think again"
+
+
+def test_a_card_that_nobody_of_its_client_reported_has_no_verdict(store: Store) -> None:
+    entry = decision(client="A")
+    store.write([entry])
+    store.append([feedback(entry.cards[0].id, client="B"), feedback("unknown", client="B")])
+    assert [row.card_id for row in rows(store, Verdict)] == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("reports", "counts"),
+    [
+        (("A accepted 1", "B overridden 2"), ["accepted"]),
+        (("B overridden 2", "A accepted 1"), ["accepted"]),
+        (("A overridden 1", "A accepted 2", "B overridden 3"), ["accepted"]),
+        (("A accepted 2", "B overridden 3", "A overridden 1"), ["accepted"]),
+        (("B overridden 1",), []),
+        (("B overridden 1", "A accepted 2"), ["accepted"]),
+    ],
+)
+def test_reports_may_come_before_their_card(
+    store: Store, reports: tuple[str, ...], counts: list[str]
+) -> None:
+    """A decision is written some time after its answer; who reported its card by then is known
+    only afterwards."""
+    entry = decision(client="A")
+    card = entry.cards[0].id
+    for number, report in enumerate(reports):
+        client, outcome, minute = report.split()
+        store.append(
+            [
+                feedback(
+                    card,
+                    client=client,
+                    outcome=outcome,
+                    outcome_at=NOW + timedelta(minutes=int(minute)),
+                    received_at=NOW + timedelta(minutes=5, seconds=number),
+                )
+            ]
+        )
+    store.write([entry, decision(client="B")])
+    assert [row.outcome for row in rows(store, Verdict)] == counts
+    store.write([entry])
+    assert [row.outcome for row in rows(store, Verdict)] == counts, "written twice"
+
+
+def test_an_outcome_of_the_far_future_can_be_superseded(store: Store) -> None:
+    far = datetime(9999, 12, 31, tzinfo=UTC)
+    store.append([feedback("card", outcome_at=far, received_at=NOW)])
+    (row,) = rows(store, Verdict)
+    assert row.outcome_at == NOW + timedelta(minutes=5), "it counts as of its report"
+    (event,) = rows(store, Feedback)
+    assert event.outcome_at == far, "it is kept as it came"
+    an_hour_later = NOW + timedelta(hours=1)
+    store.append(
+        [feedback("card", outcome="accepted", outcome_at=an_hour_later, received_at=an_hour_later)]
+    )
+    assert [row.outcome for row in rows(store, Verdict)] == ["accepted"]
+
+
+def test_a_verdict_that_an_earlier_version_left_in_the_future_is_superseded(store: Store) -> None:
+    store.append([feedback("card")])
+    far = datetime(9999, 12, 31, tzinfo=UTC)
+    with store.writing() as connection:
+        connection.execute(update(Verdict).values(outcome_at=far))
+    store.append([feedback("card", outcome="accepted")])
+    assert [row.outcome for row in rows(store, Verdict)] == ["accepted"]
+
+
+def test_an_event_that_comes_again_changes_nothing(store: Store) -> None:
+    first = feedback("card", outcome="accepted", accepted=("one",), comment="Fine.")
+    second = feedback("card", position=1)
+    store.append([first, second])
+    with store.writing() as connection:
+        connection.execute(delete(Comment))
+    store.append([first])
+    assert len(rows(store, Feedback)) == 2
+    assert len(rows(store, Accepted)) == 1
+    assert rows(store, Comment) == [], "what was forgotten stays forgotten"
+    assert [row.outcome for row in rows(store, Verdict)] == ["overridden"], "it is no news"
+    third = feedback("card", outcome="accepted")
+    store.append([first, third])
+    assert len(rows(store, Feedback)) == 3, "what is new in a batch is kept"
+    assert [row.feedback_id for row in rows(store, Verdict)] == [third.id]
 
 
 def test_comments_lie_apart_from_the_feedback(store: Store) -> None:

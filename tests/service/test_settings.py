@@ -188,6 +188,41 @@ def test_it_does_not_start_half_trusting(changes: dict[str, str], sentence: str)
         Settings.from_environment(REQUIRED | changes)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://cds.example.org", "https://cds.example.org"),
+        ("https://cds.example.org/", "https://cds.example.org"),
+        ("HTTPS://HOST.Example/X", "https://host.example/X"),
+        ("https://Host.example:8443/Mg/a-b//", "https://host.example:8443/Mg/a-b"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_a_base_url_is_kept_as_a_client_would_write_it(given: str, kept: str) -> None:
+    assert Settings.from_environment({"MAGNESIA_BASE_URL": given}).base_url == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ho st/",
+        "https://host:99999",
+        "https://host:",
+        "https://host:0",
+        "https://host:x",
+        "https://h\u00f6st.example",
+        "https://host/a b",
+        "https://host/../x",
+        "https://host//x",
+        "https://host?a",
+        "https://256.1.1.1",
+    ],
+)
+def test_a_base_url_for_which_no_token_can_be_made_stops_the_start(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^MAGNESIA_BASE_URL must be an absolute"):
+        Settings.from_environment({"MAGNESIA_BASE_URL": url})
+
+
 @pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "http://localhost:8000/mg"])
 def test_a_token_may_be_for_this_machine_without_encryption(base_url: str) -> None:
     settings = Settings.from_environment(REQUIRED | {"MAGNESIA_BASE_URL": base_url})
@@ -206,10 +241,17 @@ def test_loopback_addresses(host: str) -> None:
     assert Settings(host=host).on_loopback
 
 
+FHIR = {"MAGNESIA_FHIR_SERVERS": "https://ehr.example/fhir"}
+
+
 @pytest.mark.parametrize(
     ("environment", "origins"),
     [
         ({}, ("*",)),
+        ({"MAGNESIA_FHIR_OPEN": "1"}, ("*",)),
+        (FHIR, ("*",)),
+        (FHIR | {"MAGNESIA_FHIR_OPEN": "1"}, ()),
+        (FHIR | {"MAGNESIA_FHIR_OPEN": "1", "MAGNESIA_CORS_ORIGINS": "*"}, ("*",)),
         ({"MAGNESIA_CORS_ORIGINS": ""}, ()),
         ({"MAGNESIA_CORS_ORIGINS": "*"}, ("*",)),
         ({"MAGNESIA_HOST": "0.0.0.0", "MAGNESIA_AUTH": "off"}, ()),

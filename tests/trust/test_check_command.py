@@ -104,6 +104,22 @@ def test_a_client_without_a_usable_key_fails_the_check(tmp_path: Path) -> None:
     assert "No key can be used." in shown.output
 
 
+def test_odd_entries_of_a_key_file_are_shown_and_ignored(tmp_path: Path) -> None:
+    issuer = Issuer("Example EHR", "https://ehr.example")
+    file = write_clients(tmp_path, issuer)
+    (good,) = issuer.jwks()["keys"]
+    odd = [{"kid": "odd", "kty": ["EC"]}, {**good, "kid": "\ud800", "x": {}}]
+    (tmp_path / "client-1.json").write_text(json.dumps({"keys": [*odd, good]}))
+    shown = run(file)
+    assert shown.exit_code == 0, shown.output
+    assert "no: its kty is neither EC nor RSA" in shown.output
+    assert r"\ud800" in shown.output
+    assert issuer.kid in shown.output
+    settings = Settings(auth="required", clients=file, base_url="https://cds.example.org")
+    sets = key_sets(load_clients(file, ["magnesium-replacement"]), settings)
+    assert sets["Example EHR"].find(issuer.kid, "ES384") is not None, "the service starts with it"
+
+
 def test_a_token_is_explained(tmp_path: Path) -> None:
     issuer = Issuer("Example EHR", "https://ehr.example")
     file = write_clients(tmp_path, issuer)

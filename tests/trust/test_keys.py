@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -88,6 +89,14 @@ OFF_CURVE = {**entry(), "x": "A" * 64}
         ({**entry(), "kid": "k" * 300}, "no kid"),
         ("text", "not an object"),
         (None, "not an object"),
+        ({**entry(), "kty": ["EC"]}, "neither EC nor RSA"),
+        ({**entry(), "kty": {}}, "neither EC nor RSA"),
+        ({**entry(), "x": {}}, "make no key"),
+        ({**entry(), "x": ["AAAA"]}, "make no key"),
+        ({**entry("RS384"), "x": {}, "n": {}}, "make no key"),
+        ({**entry(), "crv": ["P-384"]}, "fits none"),
+        ({**entry(), "alg": {}}, "fits none"),
+        ({**entry(), "use": ["sig"]}, "use is not sig"),
     ],
 )
 def test_a_bad_entry_is_ignored_and_said(bad: Any, why: str) -> None:
@@ -96,6 +105,13 @@ def test_a_bad_entry_is_ignored_and_said(bad: Any, why: str) -> None:
     assert first.algorithms == ()
     assert why in str(first.fault)
     assert second.fault is None, "the other key of the set is of use"
+
+
+def test_a_number_beyond_all_measure_spoils_its_own_entry_alone() -> None:
+    good = json.dumps(jwk("ES384", spare_key("ES384"), "good"))
+    document = f'{{"keys": [{{"kid": {"9" * 6000}, "kty": "EC"}}, {good}]}}'.encode()
+    first, second = read(document, BOTH, exposed=False)
+    assert (first.fault, second.fault) == ("it has no kid", None)
 
 
 def test_two_keys_of_one_name_are_both_of_no_use() -> None:
@@ -211,6 +227,42 @@ def test_a_new_key_is_found_after_a_minute_and_not_before(
     assert keys.find(issuer.kid, "ES384") is not None
     assert server.asked == 2
     assert keys.find(old, "ES384") is None, "a key that was taken back is not accepted"
+
+
+@pytest.fixture
+def running(issuer: Issuer, server: Server) -> KeySet:
+    """A set whose clock does not stand still, so that nobody waits for ever."""
+    client = Client(name="Example EHR", iss=issuer.iss, jwks_url="https://ehr.example/jwks")
+    return KeySet(client, server.read, exposed=False, clock=lambda: server.now + monotonic())
+
+
+@pytest.mark.parametrize("odd", [{"kid": "odd", "kty": ["EC"]}, {**entry(), "x": {}}])
+def test_a_new_key_beside_an_odd_entry_is_found(
+    running: KeySet, server: Server, issuer: Issuer, odd: Any
+) -> None:
+    """Settled 22 and assertion 95: a bad entry in a set is ignored, and rotation works."""
+    assert running.find(issuer.kid, "ES384") is not None
+    issuer.rotate()
+    server.document = json.dumps({"keys": [odd, *issuer.jwks()["keys"]]}).encode()
+    server.now += REST_SECONDS
+    assert running.find(issuer.kid, "ES384") is not None, "one odd entry stopped the rotation"
+
+
+def test_a_defect_in_reading_holds_up_nobody_and_is_said(
+    running: KeySet, server: Server, issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert running.find(issuer.kid, "ES384") is not None
+
+    def broken() -> bytes:
+        raise ZeroDivisionError
+
+    running._source = broken
+    server.now += REST_SECONDS
+    began = monotonic()
+    assert running.find("new", "ES384") is None
+    assert monotonic() - began < 1, "the call waited for a reading that had ended"
+    assert running.find(issuer.kid, "ES384") is not None, "what is known goes on serving"
+    assert "client Example EHR could not be read: reading it failed (ZeroDiv" in caplog.text
 
 
 def test_unknown_names_do_not_make_it_ask_again(keys: KeySet, server: Server) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from service.record import nonces as nonces_module
 from service.record.nonces import ANSWER_SECONDS, MARGIN_SECONDS, Ledger, Nonces, digest
+from service.record.recent import Recent
 from service.record.store import Store
 from service.record.tables import Nonce
 from tests.cluster import Cluster
@@ -164,14 +165,45 @@ def test_a_file_that_another_process_holds_costs_a_moment_and_no_answer(tmp_path
     began = monotonic()
     other = digest("i", "while locked")
     assert nonces.is_first(other, NOW + 360, NOW)
-    assert not nonces.is_first(other, NOW + 360, NOW), "the process itself remembers"
+    assert not nonces.is_first(other, NOW + 360, NOW), "the host itself remembers"
     assert monotonic() - began < 3
-    assert nonces.state() == {"store": "down", "unshared": 0, "unwritten": 2}
+    assert nonces.state() == {"store": "down", "unshared": 0, "unwritten": 1}
     blocker.execute("ROLLBACK")
     blocker.close()
-    assert not nonces.is_first(TOKEN, NOW + 360, NOW)
+    assert nonces.is_first(fresh("unlocked"), NOW + 360, NOW)
     assert nonces.state()["store"] == "up"
     nonces.stop()
+
+
+def test_a_file_that_is_destroyed_lets_no_token_come_again(tmp_path: Path) -> None:
+    file = tmp_path / "magnesia-nonces.sqlite"
+    nonces = hosted(f"sqlite:///{tmp_path / 'magnesia.sqlite'}", tmp_path / "spool")
+    assert nonces.is_first(fresh("before"), NOW + 360, NOW)
+    for one in tmp_path.glob(f"{file.name}*"):
+        one.write_bytes(b"Buy magnesium. " * 1000)
+    assert not nonces.is_first(fresh("before"), NOW + 360, NOW), "what the file knew"
+    assert nonces.is_first(fresh("after"), NOW + 360, NOW), "an answer is never held up"
+    assert not nonces.is_first(fresh("after"), NOW + 360, NOW)
+    nonces.stop()
+    assert not nonces.is_first(fresh("after"), NOW + 360, NOW), "memory is shared, not a process's"
+    nonces.stop()
+
+
+def test_what_was_used_a_moment_ago_is_remembered_until_it_expires() -> None:
+    recent = Recent(groups=1)
+    assert recent.enter(fresh("a"), 100, 50)
+    assert not recent.enter(fresh("a"), 100, 100)
+    assert recent.enter(fresh("a"), 300, 101), "long after it has expired"
+    assert not recent.enter(fresh("a"), 300, 101)
+
+
+def test_where_there_is_no_room_what_expires_first_is_forgotten() -> None:
+    recent = Recent(groups=1)
+    for number in range(64):
+        assert recent.enter(fresh(str(number)), 1000 + number, 500)
+    assert recent.enter(fresh("one more"), 2000, 500)
+    assert not any(recent.enter(fresh(str(number)), 3000, 500) for number in range(1, 64))
+    assert recent.enter(fresh("0"), 3000, 500)
 
 
 def url_of(running: Cluster) -> str:

@@ -19,10 +19,10 @@ ADDRESS = "http://127.0.0.1:8000/cds-services"
 _LEARNT_SECONDS = 6
 
 
-def site(directory: Path, database_url: str) -> Site:
+def site(directory: Path, database_url: str, workers: int = 2) -> Site:
     """A host; every host is behind the same address."""
     clients = write_clients(directory, ISSUER)
-    host = Site(directory, database_url)
+    host = Site(directory, database_url, workers)
     host.expect(
         MAGNESIA_AUTH="required",
         MAGNESIA_CLIENTS=str(clients),
@@ -49,6 +49,20 @@ def test_a_token_is_used_once_over_workers_and_a_restart(database_url: str, tmp_
         host.kill()
         host.start()
         assert [status(host, token) for token in tokens] == [401] * 6, "after a kill"
+
+
+def test_a_file_that_is_destroyed_lets_no_token_come_again(tmp_path: Path) -> None:
+    """Settled 23, over four workers; what could not be written down is counted over all."""
+    with site(tmp_path, f"sqlite:///{tmp_path / 'magnesia.sqlite'}", workers=4) as host:
+        before, after = ISSUER.token(ADDRESS), [ISSUER.token(ADDRESS) for _ in range(3)]
+        assert status(host, before) == 200
+        for file in tmp_path.glob("magnesia-nonces.sqlite*"):
+            file.write_bytes(b"Buy magnesium. " * 1000)
+        assert [status(host, before) for _ in range(12)] == [401] * 12
+        for token in after:
+            assert [status(host, token) for _ in range(12)] == [200] + [401] * 11
+        counted = requests.get(f"{host.url}/metrics", timeout=30).text
+        assert "magnesia_tokens_unwritten_total 3.0" in counted
 
 
 def test_the_command_line_can_send_a_token(database_url: str, tmp_path: Path) -> None:

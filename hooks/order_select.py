@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hooks.cards.answer import Answering
 from hooks.cards.orders import Addressee
-from hooks.chart.chart import Chart, Series
+from hooks.chart.chart import Chart, Series, Sex
 from hooks.chart.codes import LabCodes, conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
@@ -152,7 +152,7 @@ class OrderSelect:
         results = {
             analyte.value: self.read_results(analyte, context, prefetch) for analyte in Analyte
         }
-        problems = self.read_problems(context, prefetch)
+        problems = self.read_problems(context, prefetch, now)
         return Chart(
             now,
             patient,
@@ -191,9 +191,19 @@ class OrderSelect:
             *self._orders.lab_orders(prefetch.get("labOrders"), context.patient_id),
         )
 
-    def read_problems(self, context: OrderContext, prefetch: Prefetch) -> Problems:
-        """The problem list: the known conditions, and the problems that no code tells."""
-        return read_problems(prefetch.get("conditions"), context.patient_id, self._conditions)
+    def read_problems(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Problems:
+        """The problem list at `now`: the known conditions, and the problems that no code tells.
+
+        Raises MissingData if the patient is somebody else.
+        """
+        patient = read_patient(prefetch.get("patient"), context.patient_id)
+        return read_problems(
+            prefetch.get("conditions"),
+            context.patient_id,
+            self._conditions,
+            now,
+            patient is not None and patient.sex is Sex.MALE,
+        )
 
     def _query(self, analyte: Analyte) -> str:
         codes = ",".join(f"{code.system}|{code.code}" for code in self._codes.included(analyte))

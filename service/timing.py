@@ -60,7 +60,7 @@ def stages(raw: bytes, hook: OrderSelect, now: datetime) -> Iterator[Stage]:
         yield Stage(f"read {analyte}", partial(hook.read_results, analyte, context, data))
     yield Stage("read the orders", lambda: hook.read_orders(context, data))
     yield Stage("read ordered levels", lambda: hook.read_levels(context, data))
-    yield Stage("read the problems", lambda: hook.read_problems(context, data))
+    yield Stage("read the problems", lambda: hook.read_problems(context, data, now))
     chart = hook.read(context, data, now)
     yield Stage("assess", lambda: assess(chart, hook.protocol))
     assessment = assess(chart, hook.protocol)

@@ -1,16 +1,21 @@
 """The problem list: which known conditions the patient has now."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from hooks.chart.codes.conditions import ConditionCodes
+from hooks.chart.codes.conditions import ConditionCodes, Passing
 from hooks.chart.fact import Fact
+from hooks.chart.moments import Moment, after, read_moment
 from hooks.chart.references import belongs_to
 
 _PAST: Final = frozenset({"inactive", "remission", "resolved"})
 _SURE: Final = frozenset({"confirmed"})
 _OPENS_A_GATE: Final = "pacemaker"
 _NOT_SO: Final = frozenset({"refuted", "entered-in-error"})
+_ENDS: Final = tuple(
+    f"abatement{kind}" for kind in ("DateTime", "Period", "Age", "Range", "String", "Boolean")
+)
 
 
 class Condition(Fact, frozen=True):
@@ -34,12 +39,18 @@ class Problems(Fact, frozen=True):
 
 
 def read_problems(
-    bundle: Mapping[str, Any] | None, patient_id: str, codes: ConditionCodes
+    bundle: Mapping[str, Any] | None,
+    patient_id: str,
+    codes: ConditionCodes,
+    now: datetime,
+    male: bool = False,
 ) -> Problems:
-    """The problems of a searchset Bundle that are not past, refuted or another patient's.
+    """The problems of a searchset Bundle that are not past at `now`, refuted or another patient's.
 
     A condition that tells neither status nor subject counts: leaving out a reason for caution
-    would be the worse mistake. What takes a caution away has to be certain.
+    would be the worse mistake. What takes a caution away has to be certain. A status that says
+    `active` stands above an end that is past, but no pregnancy lasts for years, whatever its
+    status.
     """
     entries = bundle.get("entry") if bundle is not None else None
     found: dict[str, Condition] = {}
@@ -55,17 +66,71 @@ def read_problems(
         ):
             continue
         verified = _codes(resource.get("verificationStatus"))
+        over = resource.get("clinicalStatus") is None and _has_ended(resource, now)
         read = False
         for system, code in _codings(resource.get("code")):
             read = read or codes.knows(system)
             known = codes.find(system, code)
-            if known == _OPENS_A_GATE and not verified <= _SURE:
+            if known is None:
                 continue
-            if known is not None:
-                found.setdefault(known, Condition(known, codes.names[known], code))
-        if not read:
+            if known == _OPENS_A_GATE and not (verified <= _SURE and _is_lasting(resource)):
+                continue
+            passing = codes.passing.get(known)
+            if over if passing is None else _has_passed(resource, passing, now, male):
+                continue
+            found.setdefault(known, Condition(known, codes.names[known], code))
+        if not read and not over:
             unread.append(_text(resource.get("code")))
     return Problems(tuple(found.values()), tuple(unread))
+
+
+def _has_passed(resource: Mapping[str, Any], passing: Passing, now: datetime, male: bool) -> bool:
+    """Whether a condition that cannot last is over, though its status may say otherwise.
+
+    The newest date counts: hypertension in pregnancy may have begun long before it. A date that
+    cannot be read may be a new one, and an end before the onset is none. For a man nothing but a
+    new date makes a pregnancy likely: an administrative sex does not exclude it.
+    """
+    stated = resource.get("onsetPeriod")
+    period = stated if isinstance(stated, dict) else {}
+    begun = (resource.get("onsetDateTime"), period.get("end") or period.get("start"))
+    onsets = [_moment(text) for text in begun if text is not None]
+    recorded = resource.get("recordedDate")
+    end = _end(resource)
+    if (
+        end is not None
+        and after(end.latest, passing.after_end) < now
+        and all(onset is not None and onset.earliest <= end.latest for onset in onsets)
+    ):
+        return True
+    dates = onsets if recorded is None else [*onsets, _moment(recorded)]
+    if any(date is None or after(date.latest, passing.after) >= now for date in dates):
+        return False
+    return bool(dates) or male
+
+
+def _has_ended(resource: Mapping[str, Any], now: datetime) -> bool:
+    end = _end(resource)
+    return end is not None and end.latest < now
+
+
+def _is_lasting(resource: Mapping[str, Any]) -> bool:
+    return not any(name in resource for name in _ENDS)
+
+
+def _end(resource: Mapping[str, Any]) -> Moment | None:
+    """When a condition ended or will end, as far as it says so by a date."""
+    period = resource.get("abatementPeriod")
+    return _moment(
+        period.get("end") if isinstance(period, dict) else resource.get("abatementDateTime")
+    )
+
+
+def _moment(text: object) -> Moment | None:
+    """A moment; a time of day without a zone is the whole day, which is enough for days."""
+    if not isinstance(text, str):
+        return None
+    return read_moment(text) or read_moment(text.partition("T")[0])
 
 
 def _text(concept: object) -> str:

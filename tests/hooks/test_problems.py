@@ -10,12 +10,12 @@ from hooks.chart.codes import conditions
 from hooks.chart.problems import read_problems
 from hooks.order_select import Answer
 from tests.hooks.casefiles import cases
-from tests.hooks.chartmaker import PATIENT, Case, Json, bundle, decide, over_the_wire
+from tests.hooks.chartmaker import NOW, PATIENT, Case, Json, bundle, decide, over_the_wire
 
 ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 CODES: Final = conditions.load()
 EXPECTED: Final = {"reads", "unread", "rule", "found", "lacks", "says"}
-PROBLEM: Final = {"system", "code", "display", "text", "status", "verified"}
+PROBLEM: Final = {"system", "code", "display", "text", "status", "verified", "dates", "sex"}
 
 
 def problem(case: Json) -> Json:
@@ -29,9 +29,11 @@ def problem(case: Json) -> Json:
         concept["text"] = case["text"]
     made: Json = {
         "resourceType": "Condition",
-        "clinicalStatus": {"coding": [{"code": case.get("status", "active")}]},
         "subject": {"reference": f"Patient/{PATIENT}"},
     }
+    made |= case.get("dates", {})
+    if (status := case.get("status", "active")) != "not sent":
+        made["clinicalStatus"] = {"coding": [{"code": status}]}
     if concept:
         made["code"] = concept
     if "verified" in case:
@@ -58,12 +60,13 @@ def test_problem(case: Json) -> None:
     assert not unknown, f"the case file says {unknown}, which nothing reads"
     assert case.keys() & EXPECTED, "a case expects something"
     made, because = problem(case), case["because"]
-    read = read_problems(over_the_wire(bundle([made])), PATIENT, CODES)
+    sex = case.get("sex", "female")
+    read = read_problems(over_the_wire(bundle([made])), PATIENT, CODES, NOW, sex == "male")
     if "reads" in case:
         wanted = [] if case["reads"] == "nothing" else [case["reads"]]
         assert [condition.id for condition in read.known] == wanted, because
     assert list(read.unread) == ([case["unread"]] if "unread" in case else []), because
-    answer = answered([made])
+    answer = answered([made], sex=sex)
     if "rule" in case:
         assert answer.assessment["rule"] == case["rule"], because
     assert set(case.get("found", ())) <= finding_ids(answer), because

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
+
+from pydantic import PositiveInt
 
 from hooks.chart.codes.files import Entry, Text, shipped
 from hooks.chart.fact import Fact
@@ -40,9 +43,16 @@ class _Codes(Entry):
     only_this_edition: bool = False
 
 
+class _Passes(Entry):
+    days: PositiveInt
+    days_after_end: PositiveInt
+    source: Text
+
+
 class _Condition(Entry):
     id: Text
     name: Text
+    passes: _Passes | None = None
     codes: tuple[_Codes, ...]
 
 
@@ -72,12 +82,20 @@ class Stated(Fact, frozen=True):
     certain: bool
 
 
+class Passing(Fact, frozen=True):
+    """When a condition that cannot last is over: so long after its dates, or after its end."""
+
+    after: timedelta
+    after_end: timedelta
+
+
 @dataclass(frozen=True, slots=True)
 class ConditionCodes:
     """Known conditions by (system, code), and by (system, beginning of a code).
 
     `beginnings` are the lengths that these beginnings have, the longest first; `one_edition` are
-    the codes that mean something else in other editions of their system.
+    the codes that mean something else in other editions of their system; `passing` are the
+    conditions that cannot last, by their id.
     """
 
     exact: Mapping[tuple[str, str], str]
@@ -86,6 +104,7 @@ class ConditionCodes:
     one_edition: frozenset[tuple[str, str]]
     systems: frozenset[str]
     names: Mapping[str, str]
+    passing: Mapping[str, Passing]
     reasons: Mapping[str, str]
     harmless: frozenset[str]
     harmless_beside: Mapping[str, frozenset[str]]
@@ -158,10 +177,14 @@ def load() -> ConditionCodes:
     exact: dict[tuple[str, str], str] = {}
     prefixes: dict[tuple[str, str], str] = {}
     names: dict[str, str] = {}
+    passing: dict[str, Passing] = {}
     one_edition: set[tuple[str, str]] = set()
     listed = shipped(_Conditions, "conditions.toml")
     for condition in listed.condition:
         names[condition.id] = condition.name
+        if condition.passes is not None:
+            days, days_after_end = condition.passes.days, condition.passes.days_after_end
+            passing[condition.id] = Passing(timedelta(days), timedelta(days_after_end))
         for group in condition.codes:
             for code in group.codes:
                 if code.endswith("*"):
@@ -180,6 +203,7 @@ def load() -> ConditionCodes:
         frozenset(one_edition),
         frozenset(system for system, _ in (*exact, *prefixes)),
         names,
+        passing,
         reasons,
         listed.reason.words,
         listed.reason.words_beside,

@@ -13,6 +13,8 @@ _PAST: Final = frozenset({"inactive", "remission", "resolved"})
 _SURE: Final = frozenset({"confirmed"})
 _OPENS_A_GATE: Final = "pacemaker"
 _NOT_SO: Final = frozenset({"refuted", "entered-in-error"})
+_NO_DIAGNOSIS: Final = "health-concern"
+_LONGEST_NAME: Final = 40
 _ENDS: Final = tuple(
     f"abatement{kind}" for kind in ("DateTime", "Period", "Age", "Range", "String", "Boolean")
 )
@@ -29,9 +31,10 @@ class Condition(Fact, frozen=True):
 class Problems(Fact, frozen=True):
     """A problem list: the known conditions, and what names the problems that no code tells.
 
-    `unread` has an entry for each problem without a code of a known system: its text, empty for
-    one without any. Nothing is decided by such a text, and it is not safe to show before it is
-    escaped.
+    `unread` has an entry for each problem without a code of a known system: the beginning of its
+    text, empty for one without any. Not among them is what is a health concern alone (`lives
+    alone`), and what says that there is no problem. Nothing is decided by such a text, and it is
+    not safe to show before it is escaped.
     """
 
     known: tuple[Condition, ...] = ()
@@ -79,8 +82,11 @@ def read_problems(
             if over if passing is None else _has_passed(resource, passing, now, male):
                 continue
             found.setdefault(known, Condition(known, codes.names[known], code))
-        if not read and not over:
-            unread.append(_text(resource.get("code")))
+        if read or over or _categories(resource) == {_NO_DIAGNOSIS}:
+            continue
+        text = _text(resource.get("code"))
+        if not codes.says_no_problem(text):
+            unread.append(_cut(text))
     return Problems(tuple(found.values()), tuple(unread))
 
 
@@ -144,6 +150,22 @@ def _text(concept: object) -> str:
             places += [coding.get("display"), coding.get("code")]
     texts = (" ".join(text.split()) for text in places if isinstance(text, str))
     return next((text for text in texts if text), "")
+
+
+def _cut(text: str) -> str:
+    """The beginning of a long name, with a mark that it is one."""
+    if len(text) <= _LONGEST_NAME:
+        return text
+    return f"{text[: _LONGEST_NAME - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _categories(resource: Mapping[str, Any]) -> set[str]:
+    """The codes of a problem's categories; empty for one without a code."""
+    categories = resource.get("category")
+    codes: set[str] = set()
+    for category in categories if isinstance(categories, list) else ():
+        codes |= _codes(category) or {""}
+    return codes
 
 
 def _is_for(subject: object, patient_id: str) -> bool:

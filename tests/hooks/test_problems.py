@@ -15,7 +15,17 @@ from tests.hooks.chartmaker import NOW, PATIENT, Case, Json, bundle, decide, ove
 ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 CODES: Final = conditions.load()
 EXPECTED: Final = {"reads", "unread", "rule", "found", "lacks", "says"}
-PROBLEM: Final = {"system", "code", "display", "text", "status", "verified", "dates", "sex"}
+PROBLEM: Final = {
+    "system",
+    "code",
+    "display",
+    "text",
+    "status",
+    "verified",
+    "dates",
+    "sex",
+    "categories",
+}
 
 
 def problem(case: Json) -> Json:
@@ -36,6 +46,8 @@ def problem(case: Json) -> Json:
         made["clinicalStatus"] = {"coding": [{"code": status}]}
     if concept:
         made["code"] = concept
+    if "categories" in case:
+        made["category"] = [{"coding": [{"code": code}]} for code in case["categories"]]
     if "verified" in case:
         made["verificationStatus"] = {"coding": [{"code": case["verified"]}]}
     return made

@@ -70,7 +70,13 @@ class _Reasons(Entry):
     source: Text
 
 
+class _NoProblem(Entry):
+    texts: frozenset[Text]
+    source: Text
+
+
 class _Conditions(Entry):
+    no_problem: _NoProblem
     condition: tuple[_Condition, ...]
     reason: _Reasons
 
@@ -105,6 +111,7 @@ class ConditionCodes:
     systems: frozenset[str]
     names: Mapping[str, str]
     passing: Mapping[str, Passing]
+    no_problem: frozenset[str]
     reasons: Mapping[str, str]
     harmless: frozenset[str]
     harmless_beside: Mapping[str, frozenset[str]]
@@ -131,6 +138,10 @@ class ConditionCodes:
         hinted = next((known for name, known in self.reasons.items() if name in rest), None)
         suspected = min(named, default=hinted)
         return None if suspected is None else Stated(suspected, certain=False)
+
+    def says_no_problem(self, text: str) -> bool:
+        """Whether a text says, as a whole, that there is no problem."""
+        return " ".join(_NO_WORD.sub(" ", text.lower()).split()) in self.no_problem
 
     def says_low_magnesium(self, text: str) -> bool:
         """Whether a text names a low magnesium, which replacement is for."""
@@ -204,6 +215,7 @@ def load() -> ConditionCodes:
         frozenset(system for system, _ in (*exact, *prefixes)),
         names,
         passing,
+        listed.no_problem.texts,
         reasons,
         listed.reason.words,
         listed.reason.words_beside,

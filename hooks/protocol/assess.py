@@ -268,7 +268,10 @@ class _Case:
         self._find(band.id, barred=True)
         self._find_rates()
         replacement = self.evidence.replacement
-        for order in (*replacement.selected, *replacement.others, *replacement.elsewhere):
+        # A result that is preliminary now is nothing to check a dose by that was given before.
+        given = () if gate == "G5" else replacement.given
+        stays = (*replacement.drafted, *replacement.running)
+        for order in (*replacement.selected, *stays, *given, *replacement.elsewhere):
             self.found.add("despite-gate", order=order)
         if gate == "G5":
             return self._answer(band.id, gate, CardKind.NO_DOSE, indicator=band.indicator)

@@ -193,8 +193,10 @@ class _Case:
         """
         replacement = self.evidence.replacement
         kidneys = self.evidence.kidneys
+        told: tuple[Order, ...] = ()
         if barred is not None:
-            for order in (*ordered, *replacement.drafted, *replacement.running):
+            told = (*ordered, *replacement.drafted, *replacement.running)
+            for order in told:
                 self.found.add("despite-gate", order=order, condition=barred)
         elif kidneys is not None and kidneys.tier is Tier.REDUCED:
             for order in ordered:
@@ -204,7 +206,8 @@ class _Case:
                 self.found.add("being-ordered", order=order)
         if replacement.selected:
             for order in (*replacement.others, *replacement.selected[1:]):
-                self.found.add("duplicate", order=order)
+                if all(order is not one for one in told):
+                    self.found.add("duplicate", order=order)
         findings.about_unread_problems(self.evidence, self.found)
 
     def _against_magnesium(self) -> tuple[str | None, bool]:

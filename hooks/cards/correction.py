@@ -18,10 +18,8 @@ Json = dict[str, Any]
 _LISTS: Final = ("category", "reasonCode", "reasonReference", "dosageInstruction", "note")
 _RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
 
-#: What beside the dosage may say another dose or rate in words that nobody here can rewrite.
-_SAYS_MORE: Final = (
-    "additionalInstruction",
-    "patientInstruction",
+#: What beside the dosage limits a dose in numbers that nobody here can rewrite.
+_LIMITS: Final = (
     "maxDosePerPeriod",
     "maxDosePerAdministration",
     "maxDosePerLifetime",
@@ -31,7 +29,10 @@ _HURRIED: Final = re.compile(
     r"|/\s?(?:h|hr|hour|min)(?!\w)",
     re.IGNORECASE,
 )
-_DOSED: Final = re.compile(r"\d\s?(?:g|gm|grams?|mg|meq|mmol|ml)(?!\w)", re.IGNORECASE)
+#: An amount; not a concentration, which is of a result or of a product.
+_DOSED: Final = re.compile(
+    r"\d\s?(?:g|gm|grams?|mg|meq|mmol|ml)(?!\w)(?!\s?/\s?d?l(?!\w))", re.IGNORECASE
+)
 
 
 def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
@@ -75,7 +76,7 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
 
 def _would_contradict(order: Json, instruction: Json) -> bool:
     """Whether what stays of a draft would say another dose, rate or number than the new dosage."""
-    if any(map(instruction.get, _SAYS_MORE)):
+    if any(map(instruction.get, _LIMITS)) or _is_said_beside(instruction):
         return True
     if "text" in instruction and read_timing(instruction).recurring:
         # The new text is of one dose.
@@ -94,6 +95,22 @@ def _would_contradict(order: Json, instruction: Json) -> bool:
     given = (instruction.get("route"), instruction.get("method"))
     named = [name for one in (*called, *given) for name in _names(one)]
     return any(map(_HURRIED.search, (*said, *named)))
+
+
+def _is_said_beside(instruction: Json) -> bool:
+    """Whether further instructions say a dose, a rate or a repeat, or cannot be read."""
+    said: list[str] = []
+    for name in ("additionalInstruction", "patientInstruction"):
+        stated = instruction.get(name)
+        for one in stated if isinstance(stated, list) else [stated] if stated else []:
+            words = [one] if isinstance(one, str) else list(_names(one))
+            if not words:
+                return True
+            said += words
+    return any(
+        _HURRIED.search(words) or _DOSED.search(words) or read_timing({"text": words}).recurring
+        for words in said
+    )
 
 
 def _names(concept: object) -> Iterator[str]:

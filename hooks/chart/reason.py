@@ -14,8 +14,8 @@ _OTHER_INDICATIONS: Final = frozenset(
 )
 _ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
 _SURE: Final = frozenset({"confirmed"})
-#: A result is no other indication: what it would name is a level.
-_OBSERVATION: Final = "Observation/"
+#: What names no other indication: a result would name a level, a visit is none.
+_NO_INDICATION: Final = frozenset({"Observation", "DiagnosticReport", "Encounter"})
 
 
 class Indication(Fact, frozen=True):
@@ -156,8 +156,13 @@ class ReasonReader:
                 yield from self._coded(concept, sure=_is_certain(found))
         if isinstance(display, str) and display.strip():
             yield self._said(display)
-        elif found is None and target is not None and _OBSERVATION not in target:
+        elif found is None and target is not None and _kind_of(target) not in _NO_INDICATION:
             yield _Reason(target, unread=True)
+
+
+def _kind_of(target: str) -> str:
+    """The type of what a reference points at, empty where it does not tell."""
+    return target.partition("/_history/")[0].rpartition("/")[0].rpartition("/")[2]
 
 
 def _is_certain(condition: Mapping[str, Any]) -> bool:

@@ -193,8 +193,10 @@ class _Case:
         """
         replacement = self.evidence.replacement
         kidneys = self.evidence.kidneys
+        told: tuple[Order, ...] = ()
         if barred is not None:
-            for order in (*ordered, *replacement.drafted, *replacement.running):
+            told = (*ordered, *replacement.drafted, *replacement.running)
+            for order in told:
                 self.found.add("despite-gate", order=order, condition=barred)
         elif kidneys is not None and kidneys.tier is Tier.REDUCED:
             for order in ordered:
@@ -204,7 +206,8 @@ class _Case:
                 self.found.add("being-ordered", order=order)
         if replacement.selected:
             for order in (*replacement.others, *replacement.selected[1:]):
-                self.found.add("duplicate", order=order)
+                if all(order is not one for one in told):
+                    self.found.add("duplicate", order=order)
         findings.about_unread_problems(self.evidence, self.found)
 
     def _against_magnesium(self) -> tuple[str | None, bool]:
@@ -268,7 +271,10 @@ class _Case:
         self._find(band.id, barred=True)
         self._find_rates()
         replacement = self.evidence.replacement
-        for order in (*replacement.selected, *replacement.others, *replacement.elsewhere):
+        # A result that is preliminary now is nothing to check a dose by that was given before.
+        given = () if gate == "G5" else replacement.given
+        stays = (*replacement.drafted, *replacement.running)
+        for order in (*replacement.selected, *stays, *given, *replacement.elsewhere):
             self.found.add("despite-gate", order=order)
         if gate == "G5":
             return self._answer(band.id, gate, CardKind.NO_DOSE, indicator=band.indicator)

@@ -25,7 +25,7 @@ class Evidence:
     """What counts: the newest believable results, renal function, and the magnesium orders.
 
     `awaited` is a newer preliminary magnesium that would ask for no dose, where the one that counts
-    is confirmed and asks for one (settled 16).
+    is confirmed and asks for one, and no dose between the two explains the rise (settled 16).
     """
 
     chart: Chart
@@ -149,7 +149,25 @@ def _confirmed(chart: Chart, newest: Measurement, protocol: Protocol) -> Choice 
     series = Series(tuple(results), complete=chart.magnesium.complete)
     choice = choose(series, chart.now, protocol, Analyte.MAGNESIUM)
     confirmed = choice.measurement
-    return choice if confirmed is not None and asks_for_dose(confirmed, protocol) else None
+    if confirmed is None or not asks_for_dose(confirmed, protocol):
+        return None
+    return None if _is_given_between(confirmed, newest, chart, protocol) else choice
+
+
+def _is_given_between(
+    earlier: Measurement, later: Measurement, chart: Chart, protocol: Protocol
+) -> bool:
+    """Whether magnesium was certainly given between two specimens: the rise is what it did.
+
+    Only what is recorded as given counts; what runs may still be to come (settled 7).
+    """
+    return any(
+        order.place is Place.COMPLETED
+        and (start := order.dosage.timing.starts or order.authored) is not None
+        and earlier.time.latest <= start.earliest
+        and start.latest < later.time.earliest
+        for order in survey(chart, earlier, protocol).given
+    )
 
 
 def asks_for_dose(result: Measurement, protocol: Protocol) -> bool:

@@ -79,14 +79,22 @@ def about_results(evidence: Evidence, band: str, found: Findings, *, barred: boo
 
 
 def _newer(evidence: Evidence, found: Findings) -> None:
-    """A result that may be newer than the one that counts, and was not read."""
+    """A result that may be newer than the one that counts, and was not read.
+
+    Under a code that is not known here only what is called like it may be one (clinical 6.1).
+    """
     windows = evidence.protocol.document.windows
     for choice in (evidence.magnesium, evidence.potassium, evidence.creatinine):
         used = choice.measurement
         if used is None:
             continue
         at = instant(used.time, windows)
-        newer = (item for item in choice.worth_saying if item.time is None or item.time.latest > at)
+        newer = (
+            item
+            for item in choice.worth_saying
+            if (item.time is None or item.time.latest > at)
+            and (item.named or Reason.CODE_UNKNOWN not in item.reasons)
+        )
         item = next(newer, None)
         if item is not None:
             found.add("newer-unread", analyte=used.analyte, unusable=item)

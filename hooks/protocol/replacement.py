@@ -114,8 +114,8 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
     if order.is_over and goes_on:
         return min(_end_of_course(order, start, protocol), max(start, now))
     if goes_on:
-        end = max(start, now)
-    elif order.dosage.minutes is not None:
+        return _end_of_what_goes_on(order, start, now, protocol)
+    if order.dosage.minutes is not None:
         end = after(start, timedelta(minutes=float(order.dosage.minutes)))
     else:
         # Nobody can tell how long it ran: as long as an infusion may, not beyond now if it is over.
@@ -123,8 +123,30 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
         end = min(end, max(start, now)) if order.is_over else end
     if order.is_over or timing.until is None:
         return end
-    # What is not over may still begin as long as the order's own time lasts.
-    return max(end, timing.until.latest)
+    # What is not over may still begin as long as the order's own time lasts; but a period with
+    # both ends is often the whole stay, and one dose of a known length is not put off for days.
+    latest = timing.until.latest
+    if order.dosage.minutes is not None and timing.starts is not None:
+        latest = min(latest, after(start, protocol.document.windows.infusion.value.span))
+    return max(end, latest)
+
+
+def _end_of_what_goes_on(
+    order: Order, start: datetime, now: datetime, protocol: Protocol
+) -> datetime:
+    """When an order that is not over, and repeats or runs on, ends: as it says itself, or not yet.
+
+    Doses may have been given late: a mere number of them ends the course no sooner than an
+    infusion of unknown duration after the last was due.
+    """
+    timing = order.dosage.timing
+    ends = [] if timing.until is None else [timing.until.latest]
+    if timing.course is not None:
+        course = after(start, timedelta(minutes=float(timing.course)))
+        ends.append(after(course, protocol.document.windows.infusion.value.span))
+    end = max(ends, default=start)
+    # An end before the beginning is a slip, and ends nothing.
+    return end if end > start else max(start, now)
 
 
 def _end_of_course(order: Order, start: datetime, protocol: Protocol) -> datetime:
@@ -272,7 +294,7 @@ def check(
             correction = correction or _slowly(dosing, dosage.minutes)
     if tier is Tier.REDUCED and is_too_much(order, protocol):
         verdicts.append("total-high-reduced")
-    if dosage.recurring:
+    elif dosage.recurring:
         verdicts.append("repeats")
     verdicts += _kind(order)
     if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:

@@ -3,6 +3,7 @@
 Free text is never parsed for a dose: nobody checks what a number in a sentence belongs to.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from hooks.chart.codes.strength import Strength
 from hooks.chart.fact import Fact
+from hooks.chart.moments import read_moment
 from hooks.chart.quantity import LONGEST, MINUTES, unit_of
 from hooks.chart.timing import Timing, read_timing, together
 from hooks.chart.units import read_number
@@ -30,8 +32,8 @@ class Dosage(Fact, frozen=True):
 
     `rate` is the fastest one that is stated or follows; `rate_unread` says that a rate was stated
     which nobody could read. What is `endless` names a rate and neither a dose nor an end: it runs
-    until somebody stops it. An order of several instructions has no dose of its own: they are its
-    `parts`, and its rate is the fastest of theirs.
+    until somebody stops it; a bag ends. An order of several instructions has no dose of its own:
+    they are its `parts`, and its rate is the fastest of theirs.
     """
 
     grams: Decimal | None = None
@@ -69,7 +71,27 @@ class Dosage(Fact, frozen=True):
         if once is not None:
             doses = self.timing.doses_within(minutes)
             return None if doses is None else once * doses
-        return self.rate * minutes / 1000 if self.endless and self.rate is not None else None
+        span = self._span(minutes)
+        return None if span is None or self.rate is None else self.rate * span / 1000
+
+    def _span(self, minutes: Decimal) -> Decimal | None:
+        """How many minutes of so many a rate without a dose runs; None if nobody can tell.
+
+        One that is given once has an end that nobody wrote down.
+        """
+        if self.endless:
+            once = self.timing.doses == 1 and not self.recurring
+            return None if once else minutes
+        timing = self.timing
+        if self.problem is not DoseProblem.MISSING or not self.recurring:
+            return None
+        told = [] if timing.course is None else [timing.course]
+        if timing.until is not None:
+            if timing.starts is None:
+                return minutes
+            lasts = timing.until.latest - timing.starts.earliest
+            told.append(max(Decimal(int(lasts.total_seconds())) / 60, Decimal(0)))
+        return min(minutes, max(told)) if told else None
 
 
 class Conversion(Fact, frozen=True):
@@ -91,17 +113,71 @@ def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
     return Dosage(
         rate=max((part.rate for part in parts if part.rate is not None), default=None),
         problem=DoseProblem.SEVERAL,
-        timing=together(part.timing for part in parts),
+        timing=_together(instructions, parts),
         rate_unread=any(part.rate is None or part.rate_unread for part in parts),
         endless=any(part.endless for part in parts),
         parts=parts,
     )
 
 
+def _together(instructions: list[Mapping[str, Any]], parts: tuple[Dosage, ...]) -> Timing:
+    """The timing of several instructions: one dose if only one gives any, and none repeats."""
+    timing = together(part.timing for part in parts)
+    giving = sum(map(_gives, instructions))
+    if giving != 1 or any(part.recurring for part in parts):
+        return timing
+    starts = [part.timing.starts for part in parts if part.timing.starts is not None]
+    first = max(starts, key=lambda moment: moment.at, default=None)
+    return replace(timing, recurring=False, course=None, starts=first)
+
+
+#: What tells an amount in words: a number that is no time, or that something follows.
+_GIVING: Final = re.compile(
+    r"\d(?![\d.,]|\s?-?(?:min|h|hr|hour)(?:ute)?s?\b)|\b(?:then|follow\w*|gram\w*|bags?)\b",
+    re.IGNORECASE,
+)
+
+
+def _gives(instruction: Mapping[str, Any]) -> bool:
+    """Whether an instruction states a dose or a rate, or has words that may be one."""
+    doses = [instruction, *_objects(instruction.get("doseAndRate"))]
+    if any(name in dose for dose in doses for name in ("doseQuantity", "doseRange", *_RATES)):
+        return True
+    text = instruction.get("text")
+    return isinstance(text, str) and _GIVING.search(text) is not None
+
+
+def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
+    """The timing of an instruction, without an end that is none.
+
+    The times of single doses (`event`) end neither what goes on by a rate nor what repeats by
+    other words beside them.
+    """
+    timing = read_timing(instruction)
+    if timing.until is None or (dosed and not timing.recurring):
+        return timing
+    said = _object(instruction.get("timing"))
+    if read_moment(_object(_object(said.get("repeat")).get("boundsPeriod")).get("end")) is not None:
+        return timing
+    events = said.get("event")
+    if isinstance(events, list) and len(events) > 1 and not said.get("code"):
+        return timing if dosed and not said.get("repeat") else replace(timing, until=None)
+    return replace(timing, until=None)
+
+
+def _is_amount(dose: Mapping[str, Any]) -> bool:
+    """Whether the dose is one amount, in any unit that is not by the hour: it comes to an end."""
+    quantity = _object(dose.get("doseQuantity"))
+    units = [quantity[name] for name in ("unit", "code") if isinstance(quantity.get(name), str)]
+    return bool(units) and not any("/" in unit or "per" in unit.lower() for unit in units)
+
+
 def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of one instruction."""
-    timing = read_timing(instruction)
     doses = _chosen(_objects(instruction.get("doseAndRate")) or [instruction])
+    dosed = any(map(_is_amount, doses))
+    timing = _timing(instruction, dosed=dosed)
+    ends = dosed or timing.course is not None or timing.until is not None
     amounts = {_amount(_object(dose.get("doseQuantity")), conversion) for dose in doses}
     rates = {_rate(dose, conversion) for dose in doses}
     stated = any(name in dose for dose in doses for name in _RATES)
@@ -114,7 +190,7 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
             problem=DoseProblem.SEVERAL,
             timing=timing,
             rate_unread=stated and fastest is None,
-            endless=stated and largest is None and timing.minutes is None,
+            endless=stated and largest is None and timing.minutes is None and not ends,
         )
     grams = next(iter(amounts), None)
     given = any(dose.get("doseQuantity") is not None for dose in doses)
@@ -130,7 +206,7 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     return replace(
         settled,
         rate_unread=fastest is None,
-        endless=grams is None and settled.minutes is None,
+        endless=grams is None and settled.minutes is None and not ends,
     )
 
 

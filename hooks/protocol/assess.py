@@ -19,7 +19,13 @@ from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
 from hooks.protocol.model import Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.replacement import DraftCheck, check, dangers, is_too_fast
+from hooks.protocol.replacement import (
+    DraftCheck,
+    check,
+    dangers,
+    is_too_fast,
+    may_be_answered,
+)
 from hooks.protocol.template import fill
 
 INDETERMINATE: Final = "indeterminate"
@@ -205,8 +211,10 @@ class _Case:
             for order in ordered:
                 self.found.add("being-ordered", order=order)
         if replacement.selected:
+            specimen, windows = self.evidence.magnesium.measurement, self.protocol.document.windows
             for order in (*replacement.others, *replacement.selected[1:]):
-                if all(order is not one for one in told):
+                is_told = any(order is one for one in told)
+                if not is_told and not may_be_answered(order, specimen, windows):
                     self.found.add("duplicate", order=order)
         findings.about_unread_problems(self.evidence, self.found)
 
@@ -390,8 +398,9 @@ class _Case:
             "duplicate": (*replacement.others, *replacement.selected[1:]) if checks else (),
             "on-hold": () if checks else _on_hold(replacement.running, wanted=True),
             "already-ordered": () if checks else _on_hold(replacement.running, wanted=False),
-            "stopped": () if checks else _stopped(replacement.given, wanted=True),
-            "already-given": () if checks else _stopped(replacement.given, wanted=False),
+            "stopped": () if checks else replacement.stopped,
+            "already-given": () if checks else replacement.completed(several=False),
+            "doses-since": () if checks else replacement.completed(several=True),
             "already-drafted": () if checks else (*replacement.drafted, *replacement.elsewhere),
             "order-unreadable": replacement.unreadable,
         }
@@ -451,8 +460,3 @@ class _Case:
 def _on_hold(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
     """The orders that are on hold, or those that are not."""
     return tuple(order for order in orders if (order.place is Place.ON_HOLD) == wanted)
-
-
-def _stopped(orders: Iterable[Order], *, wanted: bool) -> tuple[Order, ...]:
-    """The orders that were stopped before their end, or those that were not."""
-    return tuple(order for order in orders if (order.place is Place.STOPPED) == wanted)

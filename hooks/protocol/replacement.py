@@ -62,6 +62,19 @@ class Replacement(Fact, frozen=True):
         return tuple(order for order in self.elsewhere if order.indication not in _UNLIMITED)
 
     @property
+    def stopped(self) -> tuple[Order, ...]:
+        """What was stopped before its end."""
+        return tuple(order for order in self.given if order.place is Place.STOPPED)
+
+    def completed(self, *, several: bool) -> tuple[Order, ...]:
+        """What was given to its end: those that go on and on, or those of one dose."""
+        return tuple(
+            order
+            for order in self.given
+            if order.place is not Place.STOPPED and _goes_on(order) == several
+        )
+
+    @property
     def others(self) -> tuple[Order, ...]:
         """What counts beside the selected drafts."""
         return (*self.drafted, *self.running, *self.given)
@@ -102,6 +115,26 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
     )
 
 
+def _goes_on(order: Order) -> bool:
+    """Whether the order gives its dose again and again, or runs until somebody stops it."""
+    return order.dosage.recurring or order.dosage.endless
+
+
+def may_be_answered(order: Order, specimen: Measurement | None, windows: Windows) -> bool:
+    """Whether the specimen may well be later than every dose of an order that went on and is over.
+
+    So it is if the order does not tell until when, and is older than an infusion of unknown
+    duration: nobody can say of it that no level has been taken since.
+    """
+    timing = order.dosage.timing
+    if not order.is_over or not _goes_on(order) or timing.until or timing.course:
+        return False
+    if order.authored is None or specimen is None:
+        return False
+    last = after(order.authored.latest, windows.infusion.value.span)
+    return last < specimen.time.earliest
+
+
 def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | None:
     """The latest moment at which the order may have been running; None if nobody can tell."""
     if order.authored is None or order.place is Place.ON_HOLD:
@@ -110,12 +143,12 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
     start = _latest_start(order.authored, now)
     if timing.starts is not None and timing.starts.earliest > start:
         start = _latest_start(timing.starts, now)
-    goes_on = order.dosage.recurring or order.dosage.endless
+    goes_on = _goes_on(order)
     if order.is_over and goes_on:
         return min(_end_of_course(order, start, protocol), max(start, now))
     if goes_on:
-        end = max(start, now)
-    elif order.dosage.minutes is not None:
+        return _end_of_what_goes_on(order, start, now, protocol)
+    if order.dosage.minutes is not None:
         end = after(start, timedelta(minutes=float(order.dosage.minutes)))
     else:
         # Nobody can tell how long it ran: as long as an infusion may, not beyond now if it is over.
@@ -123,8 +156,30 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
         end = min(end, max(start, now)) if order.is_over else end
     if order.is_over or timing.until is None:
         return end
-    # What is not over may still begin as long as the order's own time lasts.
-    return max(end, timing.until.latest)
+    # What is not over may still begin as long as the order's own time lasts; but a period with
+    # both ends is often the whole stay, and one dose of a known length is not put off for days.
+    latest = timing.until.latest
+    if order.dosage.minutes is not None and timing.starts is not None:
+        latest = min(latest, after(start, protocol.document.windows.infusion.value.span))
+    return max(end, latest)
+
+
+def _end_of_what_goes_on(
+    order: Order, start: datetime, now: datetime, protocol: Protocol
+) -> datetime:
+    """When an order that is not over, and repeats or runs on, ends: as it says itself, or not yet.
+
+    Doses may have been given late: a mere number of them ends the course no sooner than an
+    infusion of unknown duration after the last was due.
+    """
+    timing = order.dosage.timing
+    ends = [] if timing.until is None else [timing.until.latest]
+    if timing.course is not None:
+        course = after(start, timedelta(minutes=float(timing.course)))
+        ends.append(after(course, protocol.document.windows.infusion.value.span))
+    end = max(ends, default=start)
+    # An end before the beginning is a slip, and ends nothing.
+    return end if end > start else max(start, now)
 
 
 def _end_of_course(order: Order, start: datetime, protocol: Protocol) -> datetime:
@@ -229,7 +284,7 @@ def is_too_much(order: Order, protocol: Protocol) -> bool:
     One dose that is too large is M9's.
     """
     maximum = protocol.document.renal.maximum
-    if not (order.dosage.recurring or order.dosage.endless):
+    if not _goes_on(order):
         return False
     total = order.dosage.grams_within(maximum.within.value)
     return total is not None and total > maximum.dose.value
@@ -272,7 +327,7 @@ def check(
             correction = correction or _slowly(dosing, dosage.minutes)
     if tier is Tier.REDUCED and is_too_much(order, protocol):
         verdicts.append("total-high-reduced")
-    if dosage.recurring:
+    elif dosage.recurring:
         verdicts.append("repeats")
     verdicts += _kind(order)
     if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:

@@ -110,7 +110,8 @@ def _latest_end(order: Order, now: datetime, protocol: Protocol) -> datetime | N
     start = _latest_start(order.authored, now)
     if timing.starts is not None and timing.starts.earliest > start:
         start = _latest_start(timing.starts, now)
-    goes_on = order.dosage.recurring or order.dosage.endless
+    recurring = order.dosage.recurring and not (order.is_over and timing.single)
+    goes_on = recurring or order.dosage.endless
     if order.is_over and goes_on:
         return min(_end_of_course(order, start, protocol), max(start, now))
     if goes_on:

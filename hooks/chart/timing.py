@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
+from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, read_moment
 from hooks.chart.quantity import LONGEST, minutes_of, unit_of
@@ -21,7 +22,8 @@ class Timing(Fact, frozen=True):
     `minutes` is how long one dose runs. A `recurring` order gives it again and again, or as
     needed, or does not say that it does not: `every` so many minutes, `doses` times. `course` is
     the time from the beginning of the first dose to the end of the last. `starts` and `until` are
-    the first and the last moment that the order itself names.
+    the first and the last moment that the order itself names. What is `single` is one dose by its
+    count or its code, whatever its free text says.
     """
 
     minutes: Decimal | None = None
@@ -31,6 +33,7 @@ class Timing(Fact, frozen=True):
     course: Decimal | None = None
     starts: Moment | None = None
     until: Moment | None = None
+    single: bool = False
 
     def doses_within(self, minutes: Decimal) -> Decimal | None:
         """The most doses that begin in a time of so many minutes; None if nobody can tell."""
@@ -54,7 +57,11 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
     # Of two names for one moment the later is believed: what counts is how late a dose may run.
     starts = [moment for moment in (first, min(events, key=_at, default=None)) if moment]
     ends = events if last is None else [last, *events]
-    recurring = _is_recurring(instruction, timing, repeat, minutes)
+    single = _is_single(instruction, timing, repeat)
+    # What says so in any place is believed: one dose beside `every 6 hours` is no single dose.
+    recurring = any(map(_says_again, _sentences(instruction))) or (
+        not single and _may_recur(instruction, timing, repeat, minutes)
+    )
     every = _every(timing, repeat) if recurring else None
     doses = _most(repeat, "count")
     return Timing(
@@ -65,6 +72,7 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
         _course(repeat, minutes, every, doses) if recurring else None,
         max(starts, key=_at, default=None),
         max(ends, key=_latest, default=None),
+        single,
     )
 
 
@@ -109,51 +117,108 @@ _BOUND: Final = (
     "boundsRange",
 )
 
+_SPAN: Final = r"(?:h|hrs?|hours?|std|stunden?|heures?|horas?|uur)(?!\w)"
+_UNIT: Final = r"(?:g|gm|grams?|mg|meq|mmol)(?!\w)"
+_WATCHED: Final = timing_words(Says.WATCH)
+
+#: Texts are searched in small letters. The listed words, and what is known by its form.
 _AGAIN: Final = re.compile(
-    r"""(?: [/]\s?d(?:ay)? | (?<!\w)(?:
-        every | each | daily | nightly | hourly | weekly | per\s+day
-      | q\s?\d\w* | q\.?\s?[dh]\.? | q\s?hour | qod | qhs | qam | qpm | [btq]\.?i\.?d\.?
-      | twice | thrice | times | doses | may\s+repeat | repeat\s+(?:dose|infusion|x|until|if)
-      | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:g|mg|ml|min))
-      | p\.?r\.?n\.? | (?:as|if|when)\s+(?:needed|required|necessary)
-      | cont(?:inuous(?:ly)?)?(?!\w)(?!\s(?:\w+\s)?(?:e[ck]g|cardiac|monitor|telemetry|observ))
-      | maintenance | drip | titrat\w* | for\s+\d+\s+days
+    rf"""(?: [/]\s?(?:d|day|tag|jour|j|d[ií]a|dag) | (?<!\w)(?:
+        q\.?\s?\d\w* | q\.?\s?[dh]\.? | [btq]\.?i\.?d\.? | p\.?r\.?n\.?
+      | [bo]\.d\.? | [tq]\.d\.s\.? | \d{{1,2}}\s?x\s(?:t[äg]\w+|daags)
+      | (?:[2-9]|\d\d)\s?(?:times|mal) | times\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_SPAN})
+      | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:g|mg|ml|min|{_SPAN}))
+      | [2-9]\s?x\s?\d{{1,3}}(?:[.,]\d)?\s?{_UNIT}(?!\s(?:vial|amp|bag|syr))
+      | (?<!-)\d-\d-\d(?:-\d)?(?!-)
+      | cont(?:inuous(?:ly)?)?(?!\w)(?!\s(?:(?!inf|iv|drip)\w{{1,20}}\s)?(?:cardiac|{_WATCHED}))
+      | then\s\d | for\s(?!1\s)\d{{1,3}}\s(?:days|tage|jours|d[ií]as|dagen)
+      | {timing_words(Says.AGAIN)}
     ))(?!\w)""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
-_ONCE: Final = re.compile(
-    r"(?<!\w)(?:once|one[\s-]?time|single|stat|now|x\s?1|1\s?x)(?!\w)", re.IGNORECASE
+_ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
+_ONCE: Final = re.compile(rf"(?<!\w)(?:{timing_words(Says.ONCE)})(?!\w)")
+_NO_FREQUENCY: Final = re.compile(timing_words(Says.NOTHING))
+#: A clause that begins with what is watched, to its end or to what may be a dose again. A dose
+#: that stands before it in the clause may be what is repeated.
+_WATCH: Final = re.compile(
+    rf"""(?:\A|[.;,:]\s|\()
+    (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|hourly|daily|please|then|double)[\s-])?
+    (?:{_WATCHED})(?!\w)
+    (?:(?![.;,:](?:\s|\Z)|\d\s?{_UNIT}|(?<!\w)(?:continuous|gi[vb]|infu|perfu|administer|drip|dos[ei]
+      |bolus|titrat|may\srepeat|repeat\s(?:dose|inf|x|until|if|as|every|q))).)*""",
+    re.VERBOSE,
+)
+_ASIDE: Final = re.compile(
+    rf"(?<!\w)(?:{timing_words(Says.ASIDE)})"
+    r"(?:\s(?!(?:and|or|then|repeat|gi[vb]|inf|adm|dos))[a-z]{1,20}){0,3}?"
+    r"\s(?:as|if|when)\s(?:needed|required|necessary)(?!\w)"
+)
+#: The most that is given in a day limits a dose and repeats none.
+_MOST: Final = re.compile(
+    rf"(?<!\w)(?:max(?:imum)?|exceed)(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?\d{{1,3}}(?:[.,]\d{{1,2}})?\s?{_UNIT}"
+    r"\s?(?:/|per|in)\s?(?:d|day|24\s?h\w{0,5})(?!\w)"
 )
 
 
-def _is_recurring(
-    instruction: Mapping[str, Any],
-    timing: Mapping[str, Any],
-    repeat: Mapping[str, Any],
-    minutes: Decimal | None,
+def _is_single(
+    instruction: Mapping[str, Any], timing: Mapping[str, Any], repeat: Mapping[str, Any]
 ) -> bool:
-    """Whether the dose is given more than once, or the order does not say that it is not.
+    """Whether the coded members say one dose: a count of one, or a code of a single dose."""
+    if _is_repeated(instruction, timing, repeat):
+        return False
+    if _most(repeat, "count") is not None:
+        return True
+    often = _most(repeat, "frequency")
+    if repeat.get("period") is not None or (
+        repeat.get("frequency") is not None and (often is None or often > 1)
+    ):
+        return False
+    return any(_ONCE.search(_plain(code)) for code in _texts(timing.get("code")))
 
-    What says so in any place is believed: a count of one beside `every 6 hours` is no single dose.
-    """
+
+def _is_repeated(
+    instruction: Mapping[str, Any], timing: Mapping[str, Any], repeat: Mapping[str, Any]
+) -> bool:
+    """Whether the coded members say that the dose is given again."""
     if any(map(instruction.get, _AS_NEEDED)):
         return True
     count, events = _most(repeat, "count"), timing.get("event")
     if (count is not None and count > 1) or (isinstance(events, list) and len(events) > 1):
         return True
-    codes = list(_texts(timing.get("code")))
-    if any(map(_AGAIN.search, (*codes, *_sentences(instruction)))):
+    return any(map(_says_again, _texts(timing.get("code"))))
+
+
+def _may_recur(
+    instruction: Mapping[str, Any],
+    timing: Mapping[str, Any],
+    repeat: Mapping[str, Any],
+    minutes: Decimal | None,
+) -> bool:
+    """Whether an order that does not say one dose in its codes may give several."""
+    if _is_repeated(instruction, timing, repeat):
         return True
-    if count is not None:
-        return False
     if repeat.get("frequency") is not None or repeat.get("period") is not None:
         return True
-    if any(map(_ONCE.search, codes)):
-        return False
-    if codes or _objects(_object(timing.get("code")).get("coding")):
+    codes = list(_texts(timing.get("code")))
+    if not codes and _objects(_object(timing.get("code")).get("coding")):
+        return True
+    if not all(_NO_FREQUENCY.fullmatch(_plain(code)) for code in codes):
         return True
     bound = [name for name in _BOUND if repeat.get(name) is not None]
     return bool(bound) and not _is_one_dose(repeat, bound, minutes)
+
+
+def _plain(text: str) -> str:
+    """In small letters, with single blanks and its lines as clauses."""
+    return "; ".join([" ".join(line.split()) for line in text.lower().splitlines()])
+
+
+def _says_again(text: str) -> bool:
+    plain = _ONE.sub("1 dose", _plain(text))
+    if _AGAIN.search(plain) is None:
+        return False
+    return _AGAIN.search(_ASIDE.sub("", _WATCH.sub(";", _MOST.sub("", plain)))) is not None
 
 
 _AS_NEEDED: Final = ("asNeededBoolean", "asNeededCodeableConcept", "asNeeded", "asNeededFor")
@@ -184,10 +249,9 @@ def _texts(concept: object) -> Iterator[str]:
 
 
 def _sentences(instruction: Mapping[str, Any]) -> Iterator[str]:
-    """What an instruction says in words."""
-    for name in ("text", "patientInstruction"):
-        if isinstance(instruction.get(name), str):
-            yield instruction[name]
+    """What an instruction says in words to those who give it; its patient is told other things."""
+    if isinstance(instruction.get("text"), str):
+        yield instruction["text"]
     for concept in _objects(instruction.get("additionalInstruction")):
         yield from _texts(concept)
 
@@ -195,7 +259,17 @@ def _sentences(instruction: Mapping[str, Any]) -> Iterator[str]:
 # ------------------------------------------------------------------ how often, and how long
 
 _CODED: Final = re.compile(r"q\s?(\d{1,2})\s?h(?:rs?|ours?)?", re.IGNORECASE)
-_DAILY: Final[Mapping[str, int]] = {"QD": 1, "DAILY": 1, "BID": 2, "TID": 3, "QID": 4}
+_DAILY: Final[Mapping[str, int]] = {
+    "QD": 1,
+    "OD": 1,
+    "DAILY": 1,
+    "BID": 2,
+    "BD": 2,
+    "TID": 3,
+    "TDS": 3,
+    "QID": 4,
+    "QDS": 4,
+}
 
 
 def _every(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> Decimal | None:

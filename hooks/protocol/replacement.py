@@ -116,8 +116,13 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
 
 
 def _goes_on(order: Order) -> bool:
-    """Whether the order gives its dose again and again, or runs until somebody stops it."""
-    return order.dosage.recurring or order.dosage.endless
+    """Whether the order gives its dose again and again, or runs until somebody stops it.
+
+    Of what is over, the members that say one dose count for more than words that say others.
+    """
+    dosage = order.dosage
+    recurring = dosage.recurring and not (order.is_over and dosage.timing.single)
+    return recurring or dosage.endless
 
 
 def may_be_answered(order: Order, specimen: Measurement | None, windows: Windows) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hooks.cards.answer import Answering
 from hooks.cards.orders import Addressee
-from hooks.chart.chart import Chart, Series, Sex
+from hooks.chart.chart import Chart, Series
 from hooks.chart.codes import LabCodes, conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
@@ -192,18 +192,8 @@ class OrderSelect:
         )
 
     def read_problems(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Problems:
-        """The problem list at `now`: the known conditions, and the problems that no code tells.
-
-        Raises MissingData if the patient is somebody else.
-        """
-        patient = read_patient(prefetch.get("patient"), context.patient_id)
-        return read_problems(
-            prefetch.get("conditions"),
-            context.patient_id,
-            self._conditions,
-            now,
-            patient is not None and patient.sex is Sex.MALE,
-        )
+        """The problem list at `now`: the known conditions, and the problems that no code tells."""
+        return read_problems(prefetch.get("conditions"), context.patient_id, self._conditions, now)
 
     def _query(self, analyte: Analyte) -> str:
         codes = ",".join(f"{code.system}|{code.code}" for code in self._codes.included(analyte))

@@ -46,7 +46,6 @@ def read_problems(
     patient_id: str,
     codes: ConditionCodes,
     now: datetime,
-    male: bool = False,
 ) -> Problems:
     """The problems of a searchset Bundle that are not past at `now`, refuted or another patient's.
 
@@ -79,7 +78,7 @@ def read_problems(
             if known == _OPENS_A_GATE and not (verified <= _SURE and _is_lasting(resource)):
                 continue
             passing = codes.passing.get(known)
-            if over if passing is None else _has_passed(resource, passing, now, male):
+            if over if passing is None else _has_passed(resource, passing, now):
                 continue
             found.setdefault(known, Condition(known, codes.names[known], code))
         if read or over or _categories(resource) == {_NO_DIAGNOSIS}:
@@ -90,12 +89,12 @@ def read_problems(
     return Problems(tuple(found.values()), tuple(unread))
 
 
-def _has_passed(resource: Mapping[str, Any], passing: Passing, now: datetime, male: bool) -> bool:
+def _has_passed(resource: Mapping[str, Any], passing: Passing, now: datetime) -> bool:
     """Whether a condition that cannot last is over, though its status may say otherwise.
 
     The newest date counts: hypertension in pregnancy may have begun long before it. A date that
-    cannot be read may be a new one, and an end before the onset is none. For a man nothing but a
-    new date makes a pregnancy likely: an administrative sex does not exclude it.
+    cannot be read may be a new one, and an end before the onset is none. What has no date counts,
+    also for a man: an administrative sex excludes no pregnancy.
     """
     stated = resource.get("onsetPeriod")
     period = stated if isinstance(stated, dict) else {}
@@ -112,7 +111,7 @@ def _has_passed(resource: Mapping[str, Any], passing: Passing, now: datetime, ma
     dates = onsets if recorded is None else [*onsets, _moment(recorded)]
     if any(date is None or after(date.latest, passing.after) >= now for date in dates):
         return False
-    return bool(dates) or male
+    return bool(dates)
 
 
 def _has_ended(resource: Mapping[str, Any], now: datetime) -> bool:

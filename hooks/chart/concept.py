@@ -1,4 +1,4 @@
-"""CodeableConcepts: the codes and texts that stand in one, as real systems send them."""
+"""CodeableConcepts and other objects of a resource, as real systems send them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,3 +31,8 @@ def objects(value: object) -> list[Mapping[str, Any]]:
     if isinstance(value, dict):
         return [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def object_of(value: object) -> Mapping[str, Any]:
+    """The object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}

@@ -12,6 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hooks.chart.codes.strength import Strength
+from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import read_moment
 from hooks.chart.quantity import LONGEST, MINUTES, unit_of
@@ -104,7 +105,7 @@ class Conversion(Fact, frozen=True):
 
 def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of a MedicationRequest, R4 or the STU3 shape that still travels under R4."""
-    instructions = _objects(resource.get("dosageInstruction"))
+    instructions = objects(resource.get("dosageInstruction"))
     parts = tuple([_read(instruction, conversion) for instruction in instructions])
     if not parts:
         return Dosage()
@@ -140,7 +141,7 @@ _GIVING: Final = re.compile(
 
 def _gives(instruction: Mapping[str, Any]) -> bool:
     """Whether an instruction states a dose or a rate, or has words that may be one."""
-    doses = [instruction, *_objects(instruction.get("doseAndRate"))]
+    doses = [instruction, *objects(instruction.get("doseAndRate"))]
     if any(name in dose for dose in doses for name in ("doseQuantity", "doseRange", *_RATES)):
         return True
     text = instruction.get("text")
@@ -156,8 +157,11 @@ def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
     timing = read_timing(instruction)
     if timing.until is None or (dosed and not timing.recurring):
         return timing
-    said = _object(instruction.get("timing"))
-    if read_moment(_object(_object(said.get("repeat")).get("boundsPeriod")).get("end")) is not None:
+    said = object_of(instruction.get("timing"))
+    if (
+        read_moment(object_of(object_of(said.get("repeat")).get("boundsPeriod")).get("end"))
+        is not None
+    ):
         return timing
     events = said.get("event")
     if isinstance(events, list) and len(events) > 1 and not said.get("code"):
@@ -167,18 +171,18 @@ def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
 
 def _is_amount(dose: Mapping[str, Any]) -> bool:
     """Whether the dose is one amount, in any unit that is not by the hour: it comes to an end."""
-    quantity = _object(dose.get("doseQuantity"))
+    quantity = object_of(dose.get("doseQuantity"))
     units = [quantity[name] for name in ("unit", "code") if isinstance(quantity.get(name), str)]
     return bool(units) and not any("/" in unit or "per" in unit.lower() for unit in units)
 
 
 def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of one instruction."""
-    doses = _chosen(_objects(instruction.get("doseAndRate")) or [instruction])
+    doses = _chosen(objects(instruction.get("doseAndRate")) or [instruction])
     dosed = any(map(_is_amount, doses))
     timing = _timing(instruction, dosed=dosed)
     ends = dosed or timing.course is not None or timing.until is not None
-    amounts = {_amount(_object(dose.get("doseQuantity")), conversion) for dose in doses}
+    amounts = {_amount(object_of(dose.get("doseQuantity")), conversion) for dose in doses}
     rates = {_rate(dose, conversion) for dose in doses}
     stated = any(name in dose for dose in doses for name in _RATES)
     fastest = max((rate for rate in rates if rate is not None), default=None)
@@ -230,7 +234,7 @@ def _chosen(doses: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         for dose in doses
         if any(
             coding.get("code") == "ordered"
-            for coding in _objects(_object(dose.get("type")).get("coding"))
+            for coding in objects(object_of(dose.get("type")).get("coding"))
         )
     ]
     return ordered or doses
@@ -273,30 +277,19 @@ def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
     strength = conversion.strength
     running = replace(strength, ml=None) if strength is not None and strength.ready else None
     conversion = replace(conversion, strength=running)
-    ratio = _object(dose.get("rateRatio"))
+    ratio = object_of(dose.get("rateRatio"))
     if ratio:
-        grams = _amount(_object(ratio.get("numerator")), conversion)
-        below = _object(ratio.get("denominator"))
+        grams = _amount(object_of(ratio.get("numerator")), conversion)
+        below = object_of(ratio.get("denominator"))
         number, unit = read_number(below.get("value")), unit_of(below)
         factor = MINUTES.get(unit) if unit else None
         if grams is None or number is None or number <= 0 or factor is None:
             return None
         return grams * 1000 / (number * factor)
-    quantity = _object(dose.get("rateQuantity") or _object(dose.get("rateRange")).get("high"))
+    quantity = object_of(dose.get("rateQuantity") or object_of(dose.get("rateRange")).get("high"))
     number, unit = read_number(quantity.get("value")), unit_of(quantity)
     if number is None or number <= 0 or unit is None or unit.count("/") != 1:
         return None
     amount, time = unit.split("/")
     grams, factor = _grams(number, amount, conversion), MINUTES.get(time)
     return None if grams is None or factor is None else grams * 1000 / factor
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    """The objects of a list, or the object that stands where a list belongs."""
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -9,7 +9,8 @@ from hooks.chart.concept import collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import reference_of
 
-_SUBSTANCES: Final = frozenset({"Medication", "Substance"})
+#: Compared, not hashed: a list may stand where a type belongs.
+_SUBSTANCES: Final = ("Medication", "Substance")
 
 #: What travels beside an order, by `#id`, `Type/id` or `fullUrl`.
 Index = Mapping[str, Mapping[str, Any]]

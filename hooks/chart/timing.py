@@ -10,9 +10,10 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
 from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, read_moment
-from hooks.chart.quantity import LONGEST, minutes_of, unit_of
+from hooks.chart.quantity import LONGEST, MINUTES, minutes_of, unit_of
 from hooks.chart.units import read_number
 
 
@@ -48,11 +49,11 @@ class Timing(Fact, frozen=True):
 
 def read_timing(instruction: Mapping[str, Any]) -> Timing:
     """The timing of one dosage instruction."""
-    timing = _object(instruction.get("timing"))
-    repeat = _object(timing.get("repeat"))
+    timing = object_of(instruction.get("timing"))
+    repeat = object_of(timing.get("repeat"))
     minutes = minutes_of(repeat.get("duration"), repeat.get("durationUnit"))
     events = _moments(timing.get("event"))
-    period = _object(repeat.get("boundsPeriod"))
+    period = object_of(repeat.get("boundsPeriod"))
     first, last = read_moment(period.get("start")), read_moment(period.get("end"))
     # Of two names for one moment the later is believed: what counts is how late a dose may run.
     starts = [moment for moment in (first, min(events, key=_at, default=None)) if moment]
@@ -77,7 +78,8 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
 
 
 def together(timings: Iterable[Timing]) -> Timing:
-    """The timing of several instructions of one order: it gives more than one dose."""
+    """The timing of several instructions of one order, taken for several doses; whoever knows that
+    only one of them gives anything says so."""
     each = tuple(timings)
     spans = [one.course if one.recurring else one.minutes for one in each]
     known = [span for span in spans if span is not None]
@@ -201,7 +203,7 @@ def _may_recur(
     if repeat.get("frequency") is not None or repeat.get("period") is not None:
         return True
     codes = list(_texts(timing.get("code")))
-    if not codes and _objects(_object(timing.get("code")).get("coding")):
+    if not codes and objects(object_of(timing.get("code")).get("coding")):
         return True
     if not all(_NO_FREQUENCY.fullmatch(_plain(code)) for code in codes):
         return True
@@ -228,7 +230,7 @@ def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal |
     """Whether the bounds are a mere beginning, or leave room for no second dose."""
     if bound != ["boundsPeriod"]:
         return False
-    period = _object(repeat.get("boundsPeriod"))
+    period = object_of(repeat.get("boundsPeriod"))
     start, end = read_moment(period.get("start")), read_moment(period.get("end"))
     if start is not None and period.get("end") is None:
         return True
@@ -239,8 +241,8 @@ def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal |
 
 def _texts(concept: object) -> Iterator[str]:
     """Codes, displays and text of a CodeableConcept."""
-    said = _object(concept)
-    for coding in _objects(said.get("coding")):
+    said = object_of(concept)
+    for coding in objects(said.get("coding")):
         for name in ("code", "display"):
             if isinstance(coding.get(name), str):
                 yield coding[name]
@@ -252,7 +254,7 @@ def _sentences(instruction: Mapping[str, Any]) -> Iterator[str]:
     """What an instruction says in words to those who give it; its patient is told other things."""
     if isinstance(instruction.get("text"), str):
         yield instruction["text"]
-    for concept in _objects(instruction.get("additionalInstruction")):
+    for concept in objects(instruction.get("additionalInstruction")):
         yield from _texts(concept)
 
 
@@ -286,10 +288,10 @@ def _every(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> Decimal | No
 def _coded(code: str) -> Decimal | None:
     times = _DAILY.get(code.strip().upper())
     if times is not None:
-        return Decimal(1440) / times
+        return MINUTES["d"] / times
     match = _CODED.fullmatch(code.strip())
     hours = int(match[1]) if match is not None else 0
-    return Decimal(60 * hours) if hours else None
+    return MINUTES["h"] * hours if hours else None
 
 
 def _course(
@@ -299,8 +301,8 @@ def _course(
     doses: Decimal | None,
 ) -> Decimal | None:
     """From the beginning of the first dose to the end of the last, the longer if told twice."""
-    bounds = _object(repeat.get("boundsDuration"))
-    longest = _object(_object(repeat.get("boundsRange")).get("high"))
+    bounds = object_of(repeat.get("boundsDuration"))
+    longest = object_of(object_of(repeat.get("boundsRange")).get("high"))
     told = [minutes_of(time.get("value"), unit_of(time)) for time in (bounds, longest)]
     if every is not None and doses is not None and doses >= 1:
         told.append((doses - 1) * every + (minutes or every))
@@ -314,14 +316,3 @@ def _most(repeat: Mapping[str, Any], name: str) -> Decimal | None:
     if number is None or most is None:
         return most if number is None else number
     return max(number, most)
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    """The objects of a list, or the object that stands where a list belongs."""
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -134,3 +134,14 @@ def test_a_draft_that_says_its_dose_twice_is_not_corrected() -> None:
             action["type"] for one in card["suggestions"] for action in one["actions"]
         }, "an EHR that adds the doses up would give twice the dose"
         assert "Rate too fast" in card["detail"]
+
+
+@pytest.mark.parametrize("kind", [None, [], {}, ["MedicationRequest"], 7, True])
+def test_a_type_that_is_none_spoils_its_entry_alone(kind: Any) -> None:
+    """Among the running orders, the drafts and the problems."""
+    odd = {"resource": order(id="odd", status="active", resourceType=kind)}
+    recorded = {"resourceType": "Bundle", "entry": [odd]}
+    drafts = {"resourceType": "Bundle", "entry": [odd, {"resource": order()}]}
+    prefetch = Case(bundles={"medications": recorded, "conditions": recorded}).prefetch()
+    answer = ask(context(draftOrders=drafts), prefetch)
+    assert answer.assessment["rule"] == "DT1", "an entry of no type is passed over"

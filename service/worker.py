@@ -49,15 +49,22 @@ _wsgi: Any = importlib.import_module("granian.wsgi")
 class GranianWorker(Worker):
     """A gunicorn worker that leaves the listener to granian, and tells gunicorn that it lives."""
 
-    def run(self) -> None:
-        """Serve until told to stop, then until the calls under way are answered."""
+    def init_process(self) -> None:
+        """Begin, load the application, and serve."""
+        # Before gunicorn lets signals in.
         self._stop = _core.WorkerSignal()
         self._stopped = threading.Event()
         self._stop.add_cb(self._stopped.set)
         self._arrivals = Arrivals()
+        super().init_process()
+
+    def run(self) -> None:
+        """Serve until told to stop, then until the calls under way are answered."""
         # Gunicorn watches a process from its first sign of life on.
         self.notify()
         _settle()
+        if not self.alive:
+            return
         loop = asyncio.new_event_loop()
         try:
             self._serve(loop)
@@ -87,6 +94,11 @@ class GranianWorker(Worker):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop when what is under way is done (SIGTERM)."""
+        self._end()
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """The same (SIGINT, SIGQUIT). Gunicorn's own way is an exception out of whatever runs just
+        then, which may be something that loses it."""
         self._end()
 
     def _end(self) -> None:

@@ -238,7 +238,10 @@ def show(file: str | None) -> None:
 @protocol.command(short_help="Check a protocol file.")
 @click.argument("file")
 def check(file: str) -> None:
-    """Check a protocol file: say that it is fine, or every mistake with its line."""
+    """Check a protocol file: say that it is fine, or every mistake with its line.
+
+    A file that is fine may still hold what its owner should look at: that is said below it.
+    """
     try:
         read = _read_protocol(file)
     except SiteFileError as error:
@@ -248,6 +251,10 @@ def check(file: str) -> None:
             click.echo(f"  {sidebar.plain(problem)}")
         raise SystemExit(2) from error
     click.echo(sidebar.plain(f"{file} is fine: {table.summary(read)}"))
+    if read.remarks:
+        click.echo("Look at this:")
+    for remark in read.remarks:
+        click.echo(f"  {sidebar.plain(remark)}")
 
 
 @protocol.command(short_help="Say what changes between two protocols.")
@@ -281,7 +288,9 @@ def _read_protocol(name: str) -> Protocol:
     if name == _SHIPPED:
         return load_protocol()
     path = Path(name)
-    if not path.is_file():
+    if path.is_dir():
+        raise SiteFileError(name, ("that is a directory, not a file",))
+    if not path.exists():
         raise SiteFileError(name, ("there is no such file",))
     return load_protocol(path)
 

@@ -19,8 +19,8 @@ from pydantic import (
     model_validator,
 )
 
+from hooks import lines
 from hooks.errors import SiteFileError
-from hooks.protocol import lines
 from service.fhir_servers import FhirServer
 
 _DEFAULT_RATE = 500

@@ -11,7 +11,7 @@ from hooks.cards.card import Action, Card, Json, Source, Suggestion
 from hooks.cards.correction import correct
 from hooks.cards.identity import new_id
 from hooks.cards.orders import Addressee, OrderTemplates
-from hooks.cards.text import plain
+from hooks.cards.text import local, plain
 from hooks.cards.wording import Wording
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.units import Analyte
@@ -31,6 +31,8 @@ class Answering:
         self._templates = OrderTemplates.of(protocol)
         self._url = None if base_url is None else f"{base_url.rstrip('/')}/protocol"
         document = protocol.document
+        head = document.protocol
+        self._source = f"{head.label} (draft)" if head.status == "draft" else head.label
         self._head: Json = document.protocol.model_dump(include={"id", "version", "status"})
         self._override_reasons = [reason.model_dump() for reason in document.override_reasons]
         self._labels = {kind: offer.label for kind, offer in document.offers}
@@ -103,14 +105,13 @@ class Answering:
         addressee: Addressee,
         corrected: Mapping[str, Json],
     ) -> Card:
-        document = self._protocol.document
         addressed = addressee.members()
         return Card(
             new_id(),
             wording.summary(),
             assessment.indicator,
             wording.detail(),
-            Source(document.protocol.label, self._url, self._topic(assessment)),
+            Source(self._source, self._url, self._topic(assessment)),
             tuple(
                 self._suggestion(offer, wording, addressed, corrected)
                 for offer in assessment.offers
@@ -168,8 +169,8 @@ class Answering:
             sentence = orders.magnesium
         resource = self._templates.lab(
             lab.analyte,
-            lab.start.astimezone(wording.zone),
-            lab.end.astimezone(wording.zone),
+            local(lab.start, wording.zone),
+            local(lab.end, wording.zone),
             lab.priority,
             addressed,
         )

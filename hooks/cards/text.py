@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -87,16 +87,30 @@ def day(at: datetime) -> str:
     return f"{_day(at)} {at.year:04}"
 
 
-def clock(at: datetime, now: datetime) -> str:
-    """A day and time of day with the zone it was stated in; the year only if it is not this one's.
+def clock(at: datetime, now: datetime, place: tzinfo | None = None) -> str:
+    """A day and time of day with its zone; the year only if it is not this one's.
 
-    Ward and laboratory may live in different zones: 04:00 alone is two different hours.
+    In the zone of `place`, or else in the one in which it was stated. Ward and laboratory may live
+    in different zones: 04:00 alone is two different hours.
     """
+    if place is not None:
+        at, now = local(at, place), local(now, place)
     return f"{_day(at) if at.year == now.year else day(at)} {_time(at)} {zone(at)}"
 
 
+def local(at: datetime, place: tzinfo | None) -> datetime:
+    """A moment by the clocks of a place; at the ends of the calendar, by its own."""
+    try:
+        return at.astimezone(place)
+    except OverflowError:
+        return at
+
+
 def zone(at: datetime) -> str:
-    """The zone of a moment: `UTC`, `UTC-05:00`."""
+    """The zone of a moment: `UTC`, `UTC-05:00`; `CST` by the clocks of a place that call it so."""
+    name = at.tzname()
+    if name is not None and name.isalpha():
+        return name
     offset = at.utcoffset()
     if not offset:
         return "UTC"
@@ -106,10 +120,13 @@ def zone(at: datetime) -> str:
 
 def window(start: datetime, end: datetime) -> str:
     """A span of time with its zone, the day named twice only if it changes; a moment once."""
-    if start == end:
+    if start == end and zone(start) == zone(end):
         return f"{_day(start)} {_time(start)} ({zone(end)})"
-    last = _time(end) if start.date() == end.date() else f"{_day(end)} {_time(end)}"
-    return f"{_day(start)} {_time(start)}-{last} ({zone(end)})"
+    first, same_day = f"{_day(start)} {_time(start)}", start.date() == end.date()
+    last = _time(end) if same_day else f"{_day(end)} {_time(end)}"
+    if zone(start) != zone(end):
+        return f"{first} ({zone(start)}) to {last} ({zone(end)})"
+    return f"{first}{'-' if same_day else ' to '}{last} ({zone(end)})"
 
 
 def _day(at: datetime) -> str:

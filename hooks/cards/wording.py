@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from hooks.cards.text import ago, clock, day, escaped, number, rounded, untagged, window
+from hooks.cards.text import ago, clock, day, escaped, local, number, rounded, untagged, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.dosage import Dosage
 from hooks.chart.moments import Moment
@@ -15,8 +15,9 @@ from hooks.chart.units import FACTORS, MAGNESIUM_MOLAR, Analyte, Unit
 from hooks.protocol.assessment import Assessment, CardKind, Finding, PlannedLab
 from hooks.protocol.choice import Choice, instant
 from hooks.protocol.kidneys import Kidneys
-from hooks.protocol.model import Band, CardText, Dosing, Gate, Tier
+from hooks.protocol.model import Band, CardText, Dosing, Gate, Row, Tier
 from hooks.protocol.protocol import Protocol
+from hooks.protocol.scale import short
 from hooks.protocol.template import Words, bullets, fill, fill_lines
 
 _MOST_UNUSABLE: Final = 3
@@ -40,7 +41,8 @@ class Wording:
         self.protocol = protocol
         self.document = protocol.document
         self.now = assessment.chart.now
-        self.zone = _zone(assessment)
+        self.place = protocol.place
+        self.zone = self.place or _zone(assessment)
         self.words = Words(protocol.words, self._word)
 
     # ------------------------------------------------------------------ whole texts
@@ -105,10 +107,11 @@ class Wording:
             "dose": f"{number(dosing.dose.value)} g",
             "duration": f"{number(dosing.over.value)} minutes",
             "rate": f"{rounded(dosing.rate.per_minute, 1).removesuffix('.0')} mg/min",
+            "hourly_rate": f"{short(dosing.rate.per_hour)} g/h",
         }
 
     def _window(self, lab: PlannedLab) -> str:
-        return window(lab.start.astimezone(self.zone), lab.end.astimezone(self.zone))
+        return window(local(lab.start, self.zone), local(lab.end, self.zone))
 
     def _order(self, order: Order) -> Mapping[str, str]:
         """The words for a drafted, running or given order."""
@@ -270,7 +273,7 @@ class Wording:
         if magnesium is None or not earlier:
             return None
         before = [
-            f"{self.level(item)} ({clock(item.time.at, self.now)})"
+            f"{self.level(item)} ({clock(item.time.at, self.now, self.place)})"
             for item in reversed(earlier[:_MOST_TREND])
         ]
         return " \N{RIGHTWARDS ARROW} ".join([*before, self.level(magnesium)])
@@ -382,14 +385,30 @@ class Wording:
                     step = phrases.level_now
                 return fill(step, self.words)
             case CardKind.INDETERMINATE:
-                return fill(phrases.level_now if offers else phrases.no_next, self.words)
+                return fill(phrases.level_now, self.words) if offers else self._asked()
             case _:
                 return self._gate(lambda gate: gate.next)
+
+    def _asked(self) -> str | None:
+        """What to do about a magnesium that cannot be used; None where nobody knows."""
+        choice = self.assessment.evidence.magnesium
+        reasons = choice.culprit.reasons if choice.culprit is not None else (choice.why or "",)
+        known = self.document.words.next
+        said = next((known[reason] for reason in reasons if reason in known), None)
+        return None if said is None else fill(said, self.words)
 
     def _planned(self, name: str) -> str | None:
         """One of the words for the dose that is suggested."""
         dosing = self.assessment.dosing
         return None if dosing is None else self._dosing(dosing)[name]
+
+    def _of_the_row(self, sentence: Callable[[Row], str | None]) -> str | None:
+        """What the row that decided says, with its own dose filled in."""
+        row = self.assessment.row
+        said = None if row is None else sentence(row)
+        if row is None or said is None:
+            return None
+        return fill(said, self.words if row.dosing is None else self.dosing(row.dosing))
 
     def _recheck_window(self) -> str | None:
         recheck = self.assessment.recheck
@@ -451,6 +470,14 @@ class Wording:
             return None
         return fill(self.document.words.organic_salts, self.words)
 
+    def _toward_target(self) -> str | None:
+        """The target, where the level is not known to be above it already."""
+        result = self.assessment.evidence.magnesium.measurement
+        target = self.document.target.above.value.value
+        if result is not None and result.value > target and (result.comparator or ">")[0] == ">":
+            return None
+        return fill(self.document.words.toward_target, self.words)
+
     def _problem(self, choice: Choice, show: Callable[[str], str] = escaped) -> str:
         culprit = choice.culprit
         if culprit is not None:
@@ -501,7 +528,7 @@ class Wording:
         words = {"age": ago(self.now - instant(moment, self.document.windows))}
         if moment.whole_day:
             return fill(phrases.day, {**words, "at": day(moment.at)})
-        return fill(phrases.time, {**words, "at": clock(moment.at, self.now)})
+        return fill(phrases.time, {**words, "at": clock(moment.at, self.now, self.place)})
 
 
 def _zone(assessment: Assessment) -> tzinfo | None:
@@ -547,13 +574,15 @@ _WORDS: Final[Mapping[str, Callable[[Wording], str | None]]] = {
     "dose": lambda of: of._planned("dose"),
     "duration": lambda of: of._planned("duration"),
     "rate": lambda of: of._planned("rate"),
+    "hourly_rate": lambda of: of._planned("hourly_rate"),
     "recheck_window": Wording._recheck_window,
     "reference_dose": Wording._reference_dose,
-    "monitoring": lambda of: of.assessment.row.monitoring if of.assessment.row else None,
-    "caveat": lambda of: of.assessment.row.caveat if of.assessment.row else None,
+    "monitoring": lambda of: of._of_the_row(lambda row: row.monitoring),
+    "caveat": lambda of: of._of_the_row(lambda row: row.caveat),
     "unusable": Wording._unusable,
     "advice": Wording._advice,
     "organic_salts": Wording._organic_salts,
+    "toward_target": Wording._toward_target,
     "check": Wording._check,
     "other_indication": Wording._other_indication,
     "problems": Wording._problems,

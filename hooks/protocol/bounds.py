@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, TypeAdapter, model_validator
 
-from hooks.protocol.lines import Path
+from hooks.lines import Path
 from hooks.protocol.model import Band, BandId, Document, Dosing, Row
 from hooks.protocol.part import Bounded, Part, Sources, Text
 from hooks.protocol.quantity import Dose, InfusionRate, Magnesium, Quantity, Time

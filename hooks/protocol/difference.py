@@ -1,13 +1,15 @@
 """What changes for whom from one protocol to another, in sentences for a committee.
 
 Everything that stands in a file is compared: what decides by its value, so that 0.50 mmol/L and
-1.00 mEq/L are one limit; what is only worded differently by its name in the file. Nothing that
-differs goes unsaid.
+1.00 mEq/L are one limit; what is only worded differently by the old words and the new ones.
+Nothing that differs goes unsaid.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -15,7 +17,7 @@ from pydantic import BaseModel
 from hooks.chart.units import CANONICAL, Analyte
 from hooks.protocol import scale
 from hooks.protocol.limits import Plausible
-from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Row
+from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Origin, Row
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
 from hooks.protocol.scale import Scale
@@ -52,7 +54,7 @@ _TITLES: Final[Mapping[str, str]] = {
 _WORDS_ONLY: Final = frozenset({_ABOUT, _WORDING, _SOURCES})
 _WORDED_PARTS: Final = frozenset({"cards", "silence", "offers", "orders", "words"})
 _WORDED_MEMBERS: Final = frozenset(
-    {"why", "monitoring", "caveat", "text", "lead", "next", "display"}
+    {"why", "monitoring", "caveat", "quotes", "text", "lead", "next", "display"}
 )
 _CALLED: Final[Mapping[str, str]] = {"qtc": "QTc", "egfr": "eGFR"}
 _TIERS: Final = ("standard", "reduced")
@@ -138,6 +140,8 @@ def _name(member: object, path: Path) -> str:
             return f"{member.band} {member.tier}" if member.tier else member.band
         case Coding() if path == ("override_reasons",):
             return member.code
+        case Origin():
+            return member.begins[0]
     return str(getattr(member, "id", ""))
 
 
@@ -146,15 +150,16 @@ def _said(path: Path, was: Any, now: Any) -> tuple[str, list[str]]:
     place = ".".join(path)
     if path[-1] == "source":
         return _SOURCES, [_becomes(place.removesuffix(".source"), was, now)]
-    if path[0] == "sources":
-        return _SOURCES, [_reworded(path[1], was, now)]
+    if path[0] in {"sources", "origins"}:
+        what = path[1] if path[0] == "sources" else f"where {path[1]} comes from, {path[-1]}"
+        return _SOURCES, list(_reworded(what, was, now))
     if path[-1] == "beyond":
         what = f"{_called(path[:-1])}, beyond the bounds of the service"
         return _TITLES.get(path[0], "Limits"), [_becomes(what, was, now)]
     if _is_same(was, now):
         return _WORDING, [f'{place}: "{was}" is now written "{now}", the same value']
     if path[0] in _WORDED_PARTS or path[-1] in _WORDED_MEMBERS:
-        return _WORDING, [_reworded(place, was, now)]
+        return _WORDING, list(_reworded(place, was, now))
     if _is_told_by_whom(path):
         return _TITLES[path[0]], []
     return _TITLES.get(path[0], "Limits"), [_becomes(_called(path), was, now)]
@@ -210,10 +215,31 @@ def _becomes(what: str, was: Any, now: Any) -> str:
     return f"{what}: {_shown(was)} becomes {_shown(now)}"
 
 
-def _reworded(name: str, was: Any, now: Any) -> str:
-    if was is None:
-        return f"{name} is new"
-    return f"{name} is gone" if now is None else f"{name} is worded differently"
+def _reworded(name: str, was: Any, now: Any) -> Iterator[str]:
+    """The old words and the new ones; of a text of many lines only the lines that change."""
+    before, after = _lines(was), _lines(now)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    told = False
+    for what, start, end, other_start, other_end in matcher.get_opcodes():
+        if what == "equal":
+            continue
+        told = True
+        for old, new in zip_longest(before[start:end], after[other_start:other_end]):
+            if old is None:
+                yield f'{name}: "{new}" is new'
+            elif new is None:
+                yield f'{name}: "{old}" is gone'
+            else:
+                yield f'{name}: "{old}" becomes "{new}"'
+    if not told:
+        yield f"{name} is laid out differently"
+
+
+def _lines(words: Any) -> list[str]:
+    if words is None:
+        return []
+    text = ", ".join(words) if isinstance(words, tuple) else str(words)
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _shown(value: Any) -> str:

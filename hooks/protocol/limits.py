@@ -3,8 +3,9 @@
 from datetime import timedelta, timezone
 from functools import cached_property
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hooks.protocol.part import Bounded, Part, Sources, Statement
 from hooks.protocol.quantity import (
@@ -22,6 +23,16 @@ from hooks.protocol.quantity import (
     Time,
     Weight,
 )
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f'write the IANA name of a time zone, such as "Europe/Berlin"; found {name!r}'
+        ) from error
+    return name
 
 
 class Range(Bounded):
@@ -110,6 +121,18 @@ class Zone(Part):
         return timezone(sign * timedelta(hours=hours, minutes=minutes))
 
 
+class ShownZone(Part):
+    """The time zone of a place, by its IANA name: `Europe/Berlin`."""
+
+    value: Annotated[str, AfterValidator(_known_zone)]
+    source: Sources
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone, with its summer time."""
+        return ZoneInfo(self.value)
+
+
 class Windows(Part):
     """How old a result may be, and how times are compared."""
 
@@ -126,6 +149,7 @@ class Windows(Part):
     same_draw: Window
     stale_reminder: Window
     date_zone: Zone
+    shown_zone: ShownZone | None = None
 
 
 class MagnesiumRange(Range):

@@ -183,7 +183,11 @@ class Option(Dosing, Bounded):
 
 
 class Row(Bounded):
-    """A row of the decision table: a dose for a band and a renal tier, or none."""
+    """A row of the decision table: a dose for a band and a renal tier, or none.
+
+    `quotes` are the amounts in its sentences that others say (`1 g/h`), and that therefore stand
+    there as numbers.
+    """
 
     id: Text
     band: BandId
@@ -192,8 +196,9 @@ class Row(Bounded):
     over: Time | None = None
     product: Text | None = None
     priority: Priority | None = None
-    monitoring: Text | None = None
-    caveat: Text | None = None
+    monitoring: Sentence | None = None
+    caveat: Sentence | None = None
+    quotes: tuple[Text, ...] = ()
     options: tuple[Option, ...] = ()
 
     @model_validator(mode="after")
@@ -317,6 +322,8 @@ class Words(Part):
     nameless_problems: Sentence = Field(alias="nameless-problems")
     organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")
+    toward_target: Sentence = Field(alias="toward-target")
+    next: dict[str, Sentence] = Field(default_factory=dict)
     rule_basis: Sentence = Field(alias="rule-basis")
     egfr: Sentence
     egfr_and_clearance: Sentence = Field(alias="egfr-and-clearance")
@@ -339,6 +346,18 @@ class Words(Part):
     tiers: dict[Tier, Sentence]
     analytes: dict[str, Text]
     reasons: dict[str, Sentence]
+
+
+class Origin(Part):
+    """Where the sources come from whose codes begin with the same letters; `0-9` is a number.
+
+    `cited`: each of them is a publication.
+    """
+
+    begins: tuple[Text, ...] = Field(min_length=1)
+    title: Text
+    text: Text
+    cited: bool = False
 
 
 class Document(Part):
@@ -369,6 +388,7 @@ class Document(Part):
     orders: OrderTexts
     override_reasons: tuple[Coding, ...]
     words: Words
+    origins: tuple[Origin, ...] = ()
     sources: dict[str, Text]
 
     @field_validator("override_reasons")

@@ -2,7 +2,8 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import tzinfo
 from decimal import Decimal
 from functools import cache, cached_property
 from importlib import resources
@@ -10,13 +11,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hooks import lines, mistakes
 from hooks.chart.codes import drugs
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ProtocolError
-from hooks.protocol import bounds, lines, rules
+from hooks.protocol import bounds, rules
 from hooks.protocol.bounds import Bounds
 from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
+from hooks.protocol.remarks import remarks
 from hooks.protocol.template import fill
 
 SHIPPED = "adult_magnesium.toml"
@@ -24,9 +27,13 @@ SHIPPED = "adult_magnesium.toml"
 
 @dataclass(frozen=True)
 class Protocol:
-    """A checked protocol file, with what is looked up often at hand."""
+    """A checked protocol file, with what is looked up often at hand.
+
+    `remarks` are what the file is allowed to say and its owner should look at, with their lines.
+    """
 
     document: Document
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def bands(self) -> tuple[Band, ...]:
@@ -78,6 +85,12 @@ class Protocol:
             renal.reduced_below.value.value,
             renal.caution_below.value.value,
         )
+
+    @cached_property
+    def place(self) -> tzinfo | None:
+        """The zone by whose clocks cards tell times; None: each as it was stated."""
+        shown = self.document.windows.shown_zone
+        return None if shown is None else shown.zone
 
     @cached_property
     def words(self) -> Mapping[str, str]:
@@ -134,35 +147,17 @@ def parse(text: str, name: str, limits: Bounds | None = None) -> Protocol:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProtocolError(name, (lines.syntax(str(error), text),)) from error
-    where = lines.locate(text)
     try:
         document = Document.model_validate(data)
     except ValidationError as error:
-        problems = [
-            (problem["loc"], problem["msg"].removeprefix("Value error, "))
-            for problem in error.errors()
-        ]
-        raise ProtocolError(name, _with_lines(problems, where)) from error
+        raise ProtocolError(name, mistakes.told(error, Document, data, text)) from error
     found = list(rules.broken(document, limits or bounds.shipped(), _drugs()))
     if found:
-        raise ProtocolError(name, _with_lines(found, where))
-    return Protocol(document)
+        raise ProtocolError(name, mistakes.numbered(found, data, text))
+    return Protocol(document, mistakes.numbered(remarks(document), data, text))
 
 
 @cache
 def _drugs() -> DrugCodes:
     """The products that a file's codes are looked up in; a site's QT drugs are none of them."""
     return drugs.load()
-
-
-def _with_lines(
-    problems: list[tuple[lines.Path, str]], where: Mapping[lines.Path, int]
-) -> tuple[str, ...]:
-    numbered = sorted(
-        ((lines.line_of(path, where), path, text) for path, text in problems),
-        key=lambda problem: problem[0],
-    )
-    return tuple(
-        f"line {line}: {'.'.join(str(part) for part in path)}: {text}"
-        for line, path, text in numbered
-    )

@@ -12,7 +12,25 @@ from pydantic import BeforeValidator
 
 from hooks.chart.units import CANONICAL, SPELLINGS, Analyte, convert
 
-_WRITTEN: Final = re.compile(r"(\d+(?:\.\d+)?) ?(\S+(?: m2)?)", re.ASCII)
+_WRITTEN: Final = re.compile(r"(\d+(?:\.\d+)?) ?([^\d\s.,]\S*(?: m2)?)", re.ASCII)
+
+_LONGEST: Final = 100
+_COMMA: Final = re.compile(r"\d+,\d+", re.ASCII)
+
+#: How each kind is written.
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "a dose": "2 g",
+    "a time": "20 min",
+    "an age": "18 y",
+    "a clearance": "30 mL/min",
+    "a rate": "150 mg/min",
+    "a magnesium value": "0.50 mmol/L",
+    "a potassium value": "3.5 mmol/L",
+    "a creatinine value": "1.2 mg/dL",
+    "a weight value": "70 kg",
+    "a qtc value": "500 ms",
+    "a egfr value": "60 mL/min/1.73 m2",
+}
 
 _FACTORS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "a dose (g or mg of magnesium sulfate)": {"g": Decimal(1), "mg": Decimal("0.001")},
@@ -58,6 +76,11 @@ class Rate:
         """mg per minute, for reading."""
         return self.milligrams / self.minutes
 
+    @cached_property
+    def per_hour(self) -> Decimal:
+        """g per hour, for reading."""
+        return self.milligrams * 60 / (self.minutes * 1000)
+
     def exceeds(self, other: "Rate") -> bool:
         """Whether this rate is faster than the other; exact, since nothing is divided."""
         return self.milligrams * other.minutes > other.milligrams * self.minutes
@@ -71,8 +94,17 @@ def rate_of(dose: Quantity, over: Quantity) -> Rate:
 def _split(text: object, what: str) -> tuple[Decimal, str]:
     match = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f'write {what} as text with a unit, such as "2 g"; found {text!r}')
+        example = _EXAMPLES[what.partition(" (")[0]]
+        raise ValueError(
+            f'write {what} as text with a unit, such as "{example}"; found {text!r}{_comma(text)}'
+        )
     return Decimal(match[1]), match[2]
+
+
+def _comma(text: object) -> str:
+    """What to write for a number with a decimal comma, which could be a thousand's as well."""
+    is_so = isinstance(text, str) and _COMMA.search(text[:_LONGEST])
+    return ": a decimal point, not a comma" if is_so else ""
 
 
 def _plain(what: str) -> BeforeValidator:
@@ -119,7 +151,7 @@ def _read_number(text: object) -> Decimal:
         return text
     if isinstance(text, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return Decimal(text)
-    raise ValueError(f'write a plain number as text, such as "1.5"; found {text!r}')
+    raise ValueError(f'write a plain number as text, such as "1.5"; found {text!r}{_comma(text)}')
 
 
 Magnesium = Annotated[Quantity, _level(Analyte.MAGNESIUM)]

@@ -7,10 +7,10 @@ from typing import Final, get_args
 from pydantic import BaseModel
 
 from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugCodes, Route
-from hooks.protocol import bounds, required
+from hooks.lines import Path
+from hooks.protocol import bounds, origins, required
 from hooks.protocol.bounds import Bounds, Problem
 from hooks.protocol.limits import Range
-from hooks.protocol.lines import Path
 from hooks.protocol.model import Band, BandId, Coding, Document, Dosing, Product
 from hooks.protocol.quantity import Quantity
 from hooks.protocol.scale import plain
@@ -34,6 +34,7 @@ def broken(document: Document, limits: Bounds, drugs: DrugCodes) -> Iterator[Pro
     yield from _products(document, drugs)
     yield from _required(document)
     yield from _sources(document)
+    yield from _origins(document)
 
 
 def ordered(bands: tuple[Band, ...]) -> tuple[Band, ...]:
@@ -57,7 +58,8 @@ def _bands(document: Document) -> Iterator[Problem]:
     for lower, higher in pairwise(row):
         end, start = lower.upper, higher.lower
         if end is None or start is None or end.value > start.value:
-            yield place[higher.id], f"overlap: {lower.id} and {higher.id} share values"
+            shared = f"{f'from {start}' if start else ''} {f'to {end}' if end else ''}".strip()
+            yield place[higher.id], f"overlap: {lower.id} and {higher.id} share values, {shared}"
         elif end.value < start.value:
             yield (
                 place[higher.id],
@@ -253,6 +255,17 @@ def _required(document: Document) -> Iterator[Problem]:
             yield where, f"nothing is called {name}"
         if len(set(present)) < len(present):
             yield where, "something stands twice"
+    for name in sorted(document.words.next.keys() - required.REASONS):
+        yield ("words", "next", name), f"nothing is called {name}"
+
+
+def _origins(document: Document) -> Iterator[Problem]:
+    known = [begin for origin in document.origins for begin in origin.begins]
+    for begin in sorted({begin for begin in known if known.count(begin) > 1}):
+        yield ("origins",), f"{begin} stands twice"
+    for code in document.sources if document.origins else ():
+        if origins.beginning(code) not in known:
+            yield ("sources", code), "no entry of [[origins]] says where it comes from"
 
 
 def _sources(document: Document) -> Iterator[Problem]:

@@ -77,6 +77,12 @@ def moves(old: Scale, new: Scale) -> Iterator[Move]:
             yield Move(f"{old.what} {_range(lower, upper, old.unit)}", was, now)
 
 
+def short(value: Decimal) -> str:
+    """A number for reading: rounded to three significant digits, but never before the point."""
+    places = max(0, 2 - value.adjusted())
+    return plain(round(value, places))
+
+
 def plain(value: Decimal) -> str:
     """An exact number without exponent and without needless zeros."""
     text = f"{value:f}"

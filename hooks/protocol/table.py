@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from hooks.chart.units import CANONICAL, FACTORS, Analyte, Unit
+from hooks.lines import Path
 from hooks.protocol import bounds, gates
-from hooks.protocol.lines import Path
 from hooks.protocol.model import Band, Document, Dosing, Row
 from hooks.protocol.part import Part, Sources
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
-from hooks.protocol.scale import plain
+from hooks.protocol.scale import plain, short
 from hooks.protocol.template import names_in
 
 #: The gates in the order in which they are asked, whatever their order in the file.
@@ -35,6 +35,7 @@ LABELS: Final[Mapping[str, str]] = {
     "windows.same_draw": "Results are of the same draw within",
     "windows.stale_reminder": "A low level that is too old asks for a new one for",
     "windows.date_zone": "Midnight of a date without a time is at UTC",
+    "windows.shown_zone": "Cards tell times in the zone of",
     "renal.excluded_below": "No dose below",
     "renal.reduced_below": "Reduced dose below",
     "renal.caution_below": "Same dose with caution below",
@@ -88,7 +89,7 @@ def tables(protocol: Protocol) -> tuple[Table, ...]:
         _head(document),
         _bands(protocol),
         _doses(document),
-        *(_row(document, row) for row in document.rows),
+        *(_row(protocol, row) for row in document.rows),
         _gates(protocol),
         Table("Time windows", tuple(_limits(document.windows, "windows")), _LIMITS),
         _renal(document),
@@ -138,21 +139,15 @@ def title(document: Document) -> str:
     return f"{head.label} {head.version} ({head.status})"
 
 
-def short(value: Decimal) -> str:
-    """A number for reading: rounded to three significant digits, but never before the point."""
-    places = max(0, 2 - value.adjusted())
-    return plain(round(value, places))
-
-
 def both(rate: Rate) -> str:
     """A rate in both units in which people think: `100 mg/min, 6 g/h`."""
-    return f"{short(rate.per_minute)} mg/min, {short(_per_hour(rate))} g/h"
+    return f"{short(rate.per_minute)} mg/min, {short(rate.per_hour)} g/h"
 
 
 def limit(rate: Rate) -> str:
     """A limit of the rate as the file writes it, and in the other unit."""
     unit = "mg/min" if rate.written.endswith("g/h") else "g/h"
-    value = rate.per_minute if unit == "mg/min" else _per_hour(rate)
+    value = rate.per_minute if unit == "mg/min" else rate.per_hour
     return f"{rate} ({short(value)} {unit})"
 
 
@@ -252,11 +247,13 @@ def _doses(document: Document) -> Table:
 
 def _numbers(dosing: Dosing) -> tuple[str, ...]:
     rate = dosing.rate
-    return str(dosing.dose), str(dosing.over), short(rate.per_minute), short(_per_hour(rate))
+    return str(dosing.dose), str(dosing.over), short(rate.per_minute), short(rate.per_hour)
 
 
-def _row(document: Document, row: Row) -> Table:
+def _row(protocol: Protocol, row: Row) -> Table:
     """What stands behind a row of the doses."""
+    document = protocol.document
+    words = {**protocol.words, **_words(row.dosing)}
     name = f"Row {row.id}: {row.band}"
     if row.tier:
         name += f", {row.tier} renal function"
@@ -274,13 +271,25 @@ def _row(document: Document, row: Row) -> Table:
         for name, value in (
             ("Priority", row.priority),
             ("Product", row.product),
-            ("Monitoring", row.monitoring),
-            ("Caveat", row.caveat),
+            ("Monitoring", _filled(row.monitoring or "", words)),
+            ("Caveat", _filled(row.caveat or "", words)),
         )
         if value
     ]
     lines.append(("Sources", _codes(row.source)))
     return Table(name, tuple(lines))
+
+
+def _words(dosing: Dosing | None) -> Mapping[str, str]:
+    """What a dose's own names stand for in the sentences of its row."""
+    if dosing is None:
+        return {}
+    return {
+        "dose": str(dosing.dose),
+        "duration": f"{plain(dosing.over.value)} minutes",
+        "rate": f"{short(dosing.rate.per_minute)} mg/min",
+        "hourly_rate": f"{short(dosing.rate.per_hour)} g/h",
+    }
 
 
 def _due(document: Document, dosing: Dosing) -> str:
@@ -371,6 +380,8 @@ def _limits(part: Part, path: str) -> Iterator[tuple[str, str, str]]:
     """The limits that a part of the file holds: name, value and sources."""
     for name in type(part).model_fields:
         member = getattr(part, name)
+        if member is None:
+            continue
         text = _text(member)
         if text:
             yield label(f"{path}.{name}"), text, _codes(member.source)
@@ -446,7 +457,3 @@ def _answered(document: Document, path: Path) -> str:
 
 def _codes(sources: Sources) -> str:
     return ", ".join(sources)
-
-
-def _per_hour(rate: Rate) -> Decimal:
-    return rate.milligrams * _HOUR / (rate.minutes * 1000)

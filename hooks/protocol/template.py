@@ -50,6 +50,15 @@ class Words(dict[str, str]):
         return Words(others, self.__getitem__)
 
 
+def literal(text: str) -> str:
+    """A sentence without its names: what stands in it for every patient. A text with odd braces,
+    which is no sentence, is all literal."""
+    try:
+        return "\0".join(part for part, _, _, _ in string.Formatter().parse(text))
+    except ValueError:
+        return text
+
+
 def _nothing(_: str) -> str:
     return ""
 

@@ -142,9 +142,9 @@ class TestCheck:
         first, *mistakes = result.stdout.splitlines()
         assert first == f"{path} has 2 mistakes:"
         assert mistakes == [
-            f"  line {normal}: bands.3: gap: nothing covers values from 1.7 mg/dL to 1.8 mg/dL,"
-            " between mild and normal",
-            f"  line {dt1}: rows.0: row DT1: 2 g over 5 min is faster than the absolute limit"
+            f"  line {normal}: bands.normal: gap: nothing covers values from 1.7 mg/dL to"
+            " 1.8 mg/dL, between mild and normal",
+            f"  line {dt1}: rows.DT1: row DT1: 2 g over 5 min is faster than the absolute limit"
             " 150 mg/min",
         ]
 
@@ -224,7 +224,8 @@ class TestDiff:
         assert [line.strip() for line in result.stdout.splitlines()[2:]] == [
             "",
             "Wording",
-            "- words.not-checked is worded differently",
+            '- words.not-checked: "symptoms, ECG, urine output, allergies" becomes "pain, ECG,'
+            ' urine output, allergies"',
             "",
             "No decision changes, only words.",
         ]

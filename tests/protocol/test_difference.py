@@ -430,7 +430,7 @@ CASES: Final = (
                 'G5, asks: "Is the magnesium result more than preliminary?" becomes '
                 '"Is the magnesium result final?"'
             ],
-            "Wording": ["gates.G5.next is worded differently"],
+            "Wording": ['gates.G5.next: "wait for the final result." becomes "wait."'],
         },
     ),
     Case(
@@ -483,7 +483,8 @@ CASES: Final = (
         {
             "Override reasons": ['"Patient refuses" (patient-refuses) is gone'],
             "Wording": [
-                "override_reasons.recipient-disagrees-evidence.display is worded differently"
+                "override_reasons.recipient-disagrees-evidence.display: "
+                '"Disagree with the recommendation" becomes "I disagree"'
             ],
         },
     ),
@@ -502,16 +503,59 @@ CASES: Final = (
         ),
         {
             "Wording": [
-                "rows.DT3.caveat is worded differently",
-                "words.not-checked is worded differently",
+                'rows.DT3.caveat: "IV is an option: oral magnesium is reasonable if asymptomatic."'
+                ' becomes "Oral magnesium is reasonable if asymptomatic."',
+                'words.not-checked: "symptoms, ECG, urine output, allergies" becomes'
+                ' "symptoms, the ECG, urine output, allergies"',
             ],
             "Sources": [
                 "rows.DT3: S11, P1, P8, R5 becomes S11, P8",
-                "S25 is worded differently",
-                "S26 is new",
+                'S25: "no substitute for judgment; verify" becomes'
+                ' "never a substitute for judgment; verify"',
+                'S26: "a site\'s own" is new',
             ],
         },
         words_only=True,
+    ),
+    Case(
+        "lines of a card: those that change, and no others",
+        (
+            (
+                "**Pitfalls:** underdosing; more than {ceiling} (hypotension, flushing); no repeat"
+                " level. {caveat}\n",
+                "**Pitfalls:** {caveat}\nCall the pharmacy.\n",
+            ),
+        ),
+        {
+            "Wording": [
+                'cards.dose.detail: "**Pitfalls:** underdosing; more than {ceiling} (hypotension,'
+                ' flushing); no repeat level. {caveat}" becomes "**Pitfalls:** {caveat}"',
+                'cards.dose.detail: "Call the pharmacy." is new',
+            ]
+        },
+        words_only=True,
+    ),
+    Case(
+        "where sources come from",
+        (
+            ('title = "Labels and literature"', 'title = "Labels"'),
+            ('articles."\ncited = true\n', 'articles."\n'),
+        ),
+        {
+            "Sources": [
+                'where R comes from, title: "Labels and literature" becomes "Labels"',
+                'where R comes from, cited: "True" becomes "False"',
+            ]
+        },
+        words_only=True,
+    ),
+    Case(
+        "the clock of the cards",
+        (("# shown_zone = {", "shown_zone = {"),),
+        {
+            "Time windows": ["Cards tell times in the zone of: America/Chicago is new"],
+            "Sources": ["windows.shown_zone: D is new"],
+        },
     ),
     Case(
         "an approval",

@@ -61,9 +61,10 @@ def test_it_is_the_shipped_file_but_for_what_it_says_at_its_head() -> None:
     assert said["Infusion rate"] == [
         "Rate ceiling of the site: 150 mg/min (9 g/h) becomes 1 g/h (16.7 mg/min)"
     ]
-    assert said["Wording"] == ["rows.DT1.caveat is worded differently"], (
-        "carry the change of the shipped file over to examples/strict-ward.toml"
-    )
+    assert [sentence.partition(":")[0] for sentence in said["Wording"]] == [
+        "rows.DT1.caveat",
+        "rows.DT1.quotes",
+    ], "carry the change of the shipped file over to examples/strict-ward.toml"
 
 
 def test_the_seed_patient_gets_two_grams_over_two_hours() -> None:
@@ -74,7 +75,7 @@ def test_the_seed_patient_gets_two_grams_over_two_hours() -> None:
     assert doses(answer) == [("create", 2, 120)], "one dose and no option"
     (card,) = answer.cards
     assert "2 g magnesium sulfate IV over 120 minutes" in card["summary"]
-    assert card["source"]["label"] == "Strict ward magnesium protocol (example)"
+    assert card["source"]["label"] == "Strict ward magnesium protocol (example) (draft)"
     labels = [suggestion["label"] for suggestion in card["suggestions"]]
     assert labels == [
         "Order 2 g magnesium sulfate IV over 120 minutes and repeat magnesium 4-6 h after",

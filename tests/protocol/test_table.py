@@ -8,7 +8,8 @@ import pytest
 from hooks.protocol import load
 from hooks.protocol.quantity import Rate
 from hooks.protocol.required import GATES
-from hooks.protocol.table import ASKED, Table, limit, short, summary, tables
+from hooks.protocol.scale import short
+from hooks.protocol.table import ASKED, Table, limit, summary, tables
 from service import explanation, fixture
 from service.settings import Settings
 from tests.protocol.edit import PROJECT, VERSION, protocol

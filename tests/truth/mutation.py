@@ -58,6 +58,8 @@ STEPS: Final[Mapping[str, str]] = {
 #: Members whose strings may hold digits that decide nothing: names, codes, sentences, sources.
 PROSE: Final = frozenset(
     {
+        "quotes",
+        "origins",
         "id",
         "version",
         "code",

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from hooks import lines, mistakes
 from hooks.errors import LabCodesError
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -39,12 +40,10 @@ def written(form: type[List], path: Path) -> List:
 def parse(form: type[List], text: str, file: str) -> List:
     """Read a code list from text. Raises LabCodesError naming every mistake."""
     try:
-        return form.model_validate(tomllib.loads(text))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise LabCodesError(file, (str(error),)) from error
+        raise LabCodesError(file, (lines.syntax(str(error), text),)) from error
+    try:
+        return form.model_validate(data)
     except ValidationError as error:
-        problems = tuple(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise LabCodesError(file, problems) from error
+        raise LabCodesError(file, mistakes.told(error, form, data, text)) from error

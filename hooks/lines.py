@@ -63,8 +63,30 @@ def _table(names: tuple[str, ...], members: dict[Path, int], *, is_array: bool) 
     return path
 
 
+#: What the parser's words mean to somebody who writes such a file with a text editor.
+_SYNTAX: Final = (
+    ("Illegal character '\\n'", "a text is not closed: a quotation mark is missing at its end"),
+    ("Unterminated string", "a text is not closed: quotation marks are missing at its end"),
+    ("Expected \"'''\"", "a text is not closed: quotation marks are missing at its end"),
+    ('Expected \'"""\'', "a text is not closed: quotation marks are missing at its end"),
+    ("Expected '=' after a key", "behind a name comes `=` and its value"),
+    ("Invalid value", "behind the `=` stands no value; a text needs quotation marks"),
+    ("Invalid initial character for a key", "a name is expected here, such as `dose`"),
+    ("Invalid statement", "here begins neither a name with `=` nor a table in square brackets"),
+    ("Expected newline or end of document", "something stands behind the value on its line"),
+    ("Cannot overwrite a value", "this name stands twice in its table"),
+    ("Cannot declare", "this table stands twice"),
+    ("Unclosed array", "a list is not closed: `]` is missing, or a comma"),
+    ("Unclosed inline table", "a table in braces is not closed: `}` is missing, or a comma"),
+    ("Expected ']'", "square brackets are not closed"),
+    ("Duplicate inline table key", "a name stands twice in a table in braces"),
+)
+
+
 def syntax(message: str, text: str) -> str:
-    """A TOML error with its line in front, as other mistakes have it."""
+    """A TOML error with its line in front, as other mistakes have it, and in plain words."""
     match = re.search(r" \(at line (\d+), column \d+\)", message)
     line = match[1] if match else str(len(text.splitlines()) or 1)
-    return f"line {line}: no TOML: {message.partition(' (at ')[0]}"
+    said = message.partition(" (at ")[0]
+    plain = next((words for begin, words in _SYNTAX if said.startswith(begin)), said)
+    return f"line {line}: no TOML: {plain}"

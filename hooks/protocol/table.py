@@ -7,7 +7,7 @@ from typing import Final
 
 from hooks.chart.units import CANONICAL, FACTORS, Analyte, Unit
 from hooks.lines import Path
-from hooks.protocol import bounds, gates
+from hooks.protocol import bounds, gates, origins
 from hooks.protocol.model import Band, Document, Dosing, Row
 from hooks.protocol.part import Part, Sources
 from hooks.protocol.protocol import Protocol, span
@@ -114,7 +114,11 @@ def tables(protocol: Protocol) -> tuple[Table, ...]:
             tuple((reason.display, reason.code) for reason in document.override_reasons),
             ("Reason", "Code"),
         ),
-        Table("Sources", tuple(document.sources.items())),
+        *_origins(document),
+        Table(
+            "Sources",
+            tuple(source for group in origins.grouped(document) for source in group.sources),
+        ),
     )
 
 
@@ -179,7 +183,7 @@ def _head(document: Document) -> Table:
             ("Version", head.version),
             ("Status", approval),
             ("Cards name it", head.label),
-            ("For", f"patients of {ages.from_} to {ages.to} ({_codes(ages.source)})"),
+            ("For", f"patients of {ages.from_} to {ages.to} (sources: {_codes(ages.source)})"),
             ("Looks at selected", ", ".join(document.scope.orders.types)),
         ),
     )
@@ -326,7 +330,7 @@ def _gates(protocol: Protocol) -> Table:
         rows,
         ("Gate", "Asks", "Otherwise", "Sources"),
         "G1 to G4 come before the band; the others guard a dose and are asked in the severe and"
-        " moderate bands. The first that applies decides.",
+        " moderate bands, G6 last of all. The first that applies decides.",
     )
 
 
@@ -416,6 +420,15 @@ def _orders(document: Document) -> Table:
         for name, lab in (("magnesium", labs.magnesium), ("creatinine", labs.creatinine))
     ]
     return Table("Orders", tuple(rows), ("", "Names", "Sources"))
+
+
+def _origins(document: Document) -> Iterator[Table]:
+    """What the codes of the sources begin with, and what that means, if the file says so."""
+    rows = tuple(
+        (origins.letters(origin), f"{origin.title}: {origin.text}") for origin in document.origins
+    )
+    if rows:
+        yield Table("Where the sources come from, by what their codes begin with", rows)
 
 
 def _beyond(document: Document) -> Iterator[Table]:

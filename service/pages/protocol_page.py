@@ -1,6 +1,6 @@
 """The running protocol at `/protocol`, for the committee that has to approve it, and as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
@@ -8,7 +8,8 @@ import msgspec
 from flask import Blueprint, Response, render_template
 
 from hooks.protocol import Protocol
-from hooks.protocol.model import Gate
+from hooks.protocol.model import Document, Gate, Head
+from hooks.protocol.origins import Group, grouped, letters
 from hooks.protocol.table import ASKED, tables
 from hooks.protocol.template import names_in
 from service.pages import document, scale
@@ -17,7 +18,7 @@ from service.pages.order_entry import has_insight, has_order_entry
 ATTRIBUTES = "source_attributes.json"
 
 # Shown in their own way: the head, the bands beside their scale, the gates with all their words.
-_APART = ("Bands", "Doses", "Gates", "Row ", "Sources")
+_APART = ("Bands", "Doses", "Gates", "Row ", "Sources", "Where the sources")
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -59,6 +60,9 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
         "units": scale.UNITS,
         "width": scale.WIDTH,
         "attributes": attributes(protocol),
+        "groups": grouped(protocol.document),
+        "letters": letters,
+        "linked": _linked(protocol.document),
     }
     data = _encoder.encode(
         {
@@ -70,6 +74,8 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
         }
     )
 
+    print_style = _running_head(protocol.document.protocol)
+
     @blueprint.get("/protocol")
     def show_protocol() -> str:
         return render_template(
@@ -80,9 +86,22 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
             **page,
         )
 
+    @blueprint.get("/protocol-print.css")
+    def style_print() -> Response:
+        return Response(print_style, content_type="text/css; charset=utf-8")
+
     @blueprint.get("/protocol.json")
     def read_protocol() -> Response:
         return Response(data, content_type="application/json")
+
+
+def _linked(document: Document) -> dict[str, str]:
+    """Where on the page each rule that a finding may name is explained."""
+    return {
+        **{code: f"source-{code}" for code in document.sources},
+        **{row.id: "doses" for row in document.rows},
+        **{gate.id: f"gate-{gate.id}" for gate in document.gates},
+    }
 
 
 def attributes(protocol: Protocol) -> tuple[Attribute, ...]:
@@ -97,9 +116,51 @@ def _attributes(protocol: Protocol) -> Iterator[Attribute]:
         answer = item["answer"]
         if answer is not None:
             answer = answer.format(
-                sources=len(protocol.document.sources), version=head.version, status=head.status
+                citations=_citations(protocol.document), version=head.version, status=head.status
             )
         yield Attribute(item["number"], item["name"], answer)
+
+
+def _citations(document: Document) -> str:
+    """How many of the sources are publications, and what the others are."""
+    groups = grouped(document)
+    if not document.origins:
+        return f"The {len(document.sources)} sources that the protocol file names, under Sources."
+    cited = [group for group in groups if group.origin and group.origin.cited]
+    others = [group for group in groups if group.origin and not group.origin.cited]
+    count = sum(len(group.sources) for group in cited)
+    told = f"{count} publications, listed under Sources ({_titles(cited)})."
+    if others:
+        rest = sum(len(group.sources) for group in others)
+        told += f" The other {rest} sources are no publications: {_titles(others)}."
+    return told
+
+
+def _titles(groups: Iterable[Group]) -> str:
+    return "; ".join(
+        f"{group.origin.title}, {len(group.sources)}" for group in groups if group.origin
+    )
+
+
+def _running_head(head: Head) -> bytes:
+    """What stands at the top of every printed page, as a style sheet: which protocol, how far it
+    is approved, and the page. The policy of the pages allows no style inside of them."""
+    approval = f"approved by {head.approved_by}" if head.status == "approved" else "DRAFT"
+    left = _quoted(f"{head.title}, version {head.version}")
+    sheet = (
+        "@media print { @page {\n"
+        f"  @top-left {{ content: {left}; }}\n"
+        f"  @top-center {{ content: {_quoted(approval)}; }}\n"
+        '  @top-right { content: "page " counter(page) " of " counter(pages); }\n'
+        "} }\n"
+    )
+    return sheet.encode()
+
+
+def _quoted(text: str) -> str:
+    """A text as a string of CSS: whatever is no letter or digit as its number."""
+    escaped = (char if char.isalnum() and char.isascii() else f"\\{ord(char):06x}" for char in text)
+    return f'"{"".join(escaped)}"'
 
 
 def _question(gate: Gate, protocol: Protocol) -> Question:

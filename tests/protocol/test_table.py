@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from hooks.errors import ProtocolError
 from hooks.protocol import load
 from hooks.protocol.quantity import Rate
 from hooks.protocol.required import GATES
@@ -12,7 +13,7 @@ from hooks.protocol.scale import short
 from hooks.protocol.table import ASKED, Table, limit, summary, tables
 from service import explanation, fixture
 from service.settings import Settings
-from tests.protocol.edit import PROJECT, VERSION, protocol
+from tests.protocol.edit import PROJECT, SHIPPED, VERSION, protocol
 
 
 def by_title(*changes: tuple[str, str]) -> dict[str, Table]:
@@ -163,7 +164,7 @@ def test_head_orders_reasons_and_sources() -> None:
     shown = by_title()
     head = named(shown["Adult magnesium replacement"])
     assert head["Status"] == ("draft: no clinician or site has approved it",)
-    assert head["For"] == ("patients of 18 y to 115 y (scope, 8)",)
+    assert head["For"] == ("patients of 18 y to 115 y (sources: scope, 8)",)
     assert shown["Override reasons"].rows[0] == (
         "Contraindicated for this patient",
         "patient-contraindication",
@@ -172,6 +173,42 @@ def test_head_orders_reasons_and_sources() -> None:
         shown["Orders"].rows
     )
     assert named(shown["Sources"])["S2"] == ("give 2 g magnesium sulfate IV",)
+
+
+def test_the_sources_come_with_their_origin_and_in_the_order_of_their_numbers() -> None:
+    shown = by_title()
+    origins = named(shown["Where the sources come from, by what their codes begin with"])
+    assert origins["S"][0].startswith("Commissioning text: ")
+    assert "AI-generated page of Dr.Oracle" in origins["S"][0]
+    assert "pending human review" in origins["S"][0]
+    assert "choice" in origins["D, settled, scope, sandbox"][0].lower()
+    codes = [code for code, _ in shown["Sources"].rows]
+    assert sorted(codes) == sorted(load().document.sources), "each of them once"
+    assert [code for code in codes if code[0] == "S"][:4] == ["S1", "S2", "S3", "S4"]
+    assert codes.index("S9") + 1 == codes.index("S10")
+    assert codes.index("S25") + 1 == codes.index("P1")
+    assert codes.index("P10") + 1 == codes.index("R3")
+    assert codes.index("settled-8") + 1 == codes.index("settled-10")
+    assert codes.index("9") + 1 == codes.index("10.1")
+
+
+def test_a_file_that_does_not_say_where_its_sources_come_from() -> None:
+    begin, end = SHIPPED.index("[[origins]]"), SHIPPED.index("[sources]")
+    shown = {table.title: table for table in tables(protocol((SHIPPED[begin:end], "")))}
+    assert not [title for title in shown if title.startswith("Where the sources")]
+    assert len(shown["Sources"].rows) == len(load().document.sources)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('begins = ["R"]', 'begins = ["X"]'), r"sources\.R3: no entry of \[\[origins\]\] says"),
+        (('begins = ["R"]', 'begins = ["R", "S"]'), r"origins: S stands twice"),
+    ],
+)
+def test_an_origin_for_every_source(change: tuple[str, str], said: str) -> None:
+    with pytest.raises(ProtocolError, match=said):
+        protocol(change)
 
 
 def test_an_approved_protocol_says_by_whom() -> None:

@@ -35,7 +35,15 @@ class SiteFileError(HookError):
 
     def __init__(self, file: str, problems: tuple[str, ...]) -> None:
         super().__init__(f"{file}: {'; '.join(problems)}")
+        self.file = file
         self.problems = problems
+
+
+def unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file could not be read, for somebody who knows its name."""
+    if isinstance(error, OSError):
+        return f"cannot be read: {(error.strerror or 'unknown error').lower()}"
+    return "cannot be read: it is no text in UTF-8"
 
 
 class ProtocolError(SiteFileError):

@@ -105,7 +105,9 @@ def serve(fired: Path | None) -> None:
         os.umask(0o077)
         app = create_app(settings)
         listener = server.listen(settings.host, settings.port)
-    except (SettingsError, SiteFileError, RecordError) as error:
+    except SiteFileError as error:
+        _stop(f"{_setting_of(error, settings)}{error}", status=2)
+    except (SettingsError, RecordError) as error:
         _stop(str(error), status=2)
     except (server.ListenError, SharedCountsError) as error:
         _stop(str(error), status=1)
@@ -163,7 +165,10 @@ def fire(
     said = None if token is None else _token(token)
     if case.now is None and not as_is:
         click.echo(f"{file} names no moment of its own, so it is sent as it is.", err=True)
-    url = client.service_address(url, _SERVICE)
+    try:
+        url = client.service_address(url, _SERVICE)
+    except client.AddressError as error:
+        _stop(str(error), status=2)
     client.wait_until_ready(url, seconds)
     try:
         _fire(case, url, said, as_is=as_is, as_json=as_json)
@@ -293,6 +298,16 @@ def _read_protocol(name: str) -> Protocol:
     if not path.exists():
         raise SiteFileError(name, ("there is no such file",))
     return load_protocol(path)
+
+
+def _setting_of(error: SiteFileError, settings: Settings) -> str:
+    """The setting that names the file at fault, to stand before the message; empty if none does."""
+    named = (
+        f"{PREFIX}{name.upper()}: "
+        for name in ("protocol", "lab_codes", "qt_drugs", "clients")
+        if str(getattr(settings, name)) == error.file
+    )
+    return next(named, "")
 
 
 def _settings(**files: Path | None) -> Settings:

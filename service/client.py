@@ -25,6 +25,10 @@ class ClientError(Exception):
     """A service gave no cards: it cannot be reached, or refused. The message says which."""
 
 
+class AddressError(Exception):
+    """What was given as the address of a service is none."""
+
+
 class Bearer(AuthBase):
     """Sends a token, whatever else the machine knows about the server."""
 
@@ -38,8 +42,17 @@ class Bearer(AuthBase):
 
 
 def service_address(url: str, service: str) -> str:
-    """The address of `service` where `url` names only the server, or its list of services."""
-    parts = urlsplit(url)
+    """The address of `service` where `url` names only the server, or its list of services.
+
+    Raises AddressError if `url` is no http or https address.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise AddressError(f"{url!r} is not an address, such as http://127.0.0.1:8000.")
     path = parts.path.rstrip("/")
     if path.endswith(_SERVICES):
         path += f"/{service}"

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from hooks import lines
-from hooks.errors import SiteFileError
+from hooks.errors import SiteFileError, unreadable
 from service.fhir_servers import FhirServer
 
 _DEFAULT_RATE = 500
@@ -130,7 +130,7 @@ def load(path: Path, services: Iterable[str]) -> Clients:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ClientsError(str(path), (f"cannot be read: {error}",)) from error
+        raise ClientsError(str(path), (unreadable(error),)) from error
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -174,6 +174,8 @@ def _said(problem: Any) -> str:
     match problem["type"]:
         case "missing":
             return "is missing"
+        case "extra_forbidden" if len(problem["loc"]) == 1:
+            return "is not known; each client is a table [[client]]"
         case "extra_forbidden":
             known = ", ".join(Client.model_fields)
             return f"is not known; a client has {known}"

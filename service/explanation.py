@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from rich import box
@@ -48,6 +48,13 @@ def _called(name: str, hooks: Iterable[OrderSelect]) -> OrderSelect:
         if hook.hook == name:
             return hook
     raise refuse(HTTPStatus.BAD_REQUEST, "value", "No service answers this hook.", "hook")
+
+
+_DERIVED: Final[Mapping[str, str]] = {
+    "egfr": "eGFR {} mL/min/1.73 m2 (CKD-EPI 2021)",
+    "creatinineClearance": "creatinine clearance {} mL/min (Cockcroft-Gault)",
+    "renalTier": "renal function: {}",
+}
 
 
 def time(request: dict[str, Any], now: datetime, settings: Settings) -> list[tuple[str, Cost]]:
@@ -98,7 +105,7 @@ def _show_inputs(console: Console, inputs: Mapping[str, Any]) -> None:
             )
             results.add_row(*map(Text, cells))
         else:
-            derived.append(f"{name} {value}")
+            derived.append(_DERIVED.get(name, f"{name} {{}}").format(value))
     console.print(results)
     if derived:
         console.print(Text(", ".join(derived)))

@@ -25,6 +25,7 @@ from pydantic import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from hooks.mistakes import suggested
 from service.fhir_servers import FhirServer
 
 PREFIX = "MAGNESIA_"
@@ -380,8 +381,11 @@ class Settings(BaseModel):
                 continue
             name = variable.removeprefix(PREFIX).lower()
             if name not in cls.model_fields or variable != PREFIX + name.upper():
-                known = ", ".join(PREFIX + field.upper() for field in cls.model_fields)
-                raise SettingsError(f"{variable} is not a setting. The settings are {known}.")
+                known = [PREFIX + field.upper() for field in cls.model_fields]
+                meant = suggested(variable, known) or "."
+                raise SettingsError(
+                    f"{variable} is not a setting{meant} `magnesia settings` lists them."
+                )
             if value.strip() or name == "cors_origins":
                 given[name] = value.strip()
         try:

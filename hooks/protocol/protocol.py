@@ -15,7 +15,7 @@ from hooks import lines, mistakes
 from hooks.chart.codes import drugs
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.units import MAGNESIUM_MOLAR
-from hooks.errors import ProtocolError
+from hooks.errors import ProtocolError, unreadable
 from hooks.protocol import bounds, rules
 from hooks.protocol.bounds import Bounds
 from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
@@ -134,7 +134,7 @@ def load(path: Path | None = None) -> Protocol:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ProtocolError(str(path), (f"cannot be read: {error}",)) from error
+        raise ProtocolError(str(path), (unreadable(error),)) from error
     return parse(text, str(path))
 
 

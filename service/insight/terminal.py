@@ -1,6 +1,7 @@
 """The counts of the record on a terminal."""
 
 from collections.abc import Mapping
+from itertools import dropwhile
 
 from rich import box
 from rich.console import Console
@@ -94,7 +95,8 @@ def _show_totals(console: Console, found: Insight) -> None:
 def _show_spans(console: Console, found: Insight) -> None:
     _heading(console, f"Calls by {found.step}")
     table = _table(found.step.value.capitalize(), "Calls", "With a card", "Alert rate", "Refused")
-    for start, group in found.spans:
+    # Before the first call there is nothing to compare.
+    for start, group in dropwhile(lambda span: not span[1].live.total, found.spans):
         table.add_row(
             words.span(start, found.step),
             words.number(group.live.total),

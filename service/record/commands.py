@@ -83,7 +83,8 @@ def export(
             with _told(), lines(output) as file:
                 columns = exporting.columns(what, comments=with_comments)
                 exporting.write(file, columns, counted(), form)
-    click.echo(f"{total} {what}.", err=True)
+    noun = "feedback item" if what == "feedback" else what.removesuffix("s")
+    click.echo(f"{_count(total, noun)}.", err=True)
 
 
 @record.command("backup", short_help="Copy an SQLite record.")
@@ -102,7 +103,7 @@ def back_up(file: Path) -> None:
                     decisions, feedback = backing_up.back_up(store, made)
             except OSError as error:
                 raise OutputError(f"{file} cannot be written: {error.strerror}.") from error
-    click.echo(f"{file}: {decisions} decisions, {feedback} feedback items.")
+    click.echo(f"{file}: {_count(decisions, 'decision')}, {_count(feedback, 'feedback item')}.")
 
 
 @record.command(short_help="Delete what is older than a span of time.")
@@ -115,9 +116,10 @@ def prune(before: datetime, dry_run: bool, yes: bool) -> None:
     with _store() as store:
         old = retention.count(store, before)
         click.echo(
-            f"Before {before:%Y-%m-%d %H:%M} UTC: {old.decisions} decisions with {old.cards} "
-            f"cards, {old.feedback} feedback items with {old.comments} comments, {old.losses} "
-            "notes of losses."
+            f"Before {before:%Y-%m-%d %H:%M} UTC: {_count(old.decisions, 'decision')} with"
+            f" {_count(old.cards, 'card')}, {_count(old.feedback, 'feedback item')} with"
+            f" {_count(old.comments, 'comment')}, {old.losses} "
+            f"{'note' if old.losses == 1 else 'notes'} of losses."
         )
         if dry_run or not old.rows:
             return
@@ -181,6 +183,10 @@ def _progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=total)
         yield lambda done: progress.advance(task, done)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _stop(message: str, status: int) -> NoReturn:

@@ -49,6 +49,14 @@ class TestInsight:
         assert any(line.startswith("DT3 Moderate") for line in shown), "rules are explained"
         assert "Silent mode" not in result.stdout
 
+    def test_nothing_is_listed_before_the_first_call(self) -> None:
+        shown = lines(run())
+        begin = shown.index("Calls by week")
+        table = shown[begin : shown.index("Cards by rule")]
+        weeks = [line for line in table if line.endswith(" 2 1 50 % 0")]
+        assert len(weeks) == 1
+        assert not [line for line in table if " 0 0 " in line], table
+
     def test_everything_is_counted(self) -> None:
         shown = lines(run("--days", "all"))
         assert "1 call; 100 % would have had a card: 1 of 1 answered calls" in shown

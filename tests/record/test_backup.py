@@ -34,7 +34,7 @@ def test_the_copy_is_a_record(record: Store, tmp_path: Path) -> None:
     copy = tmp_path / "copy.sqlite"
     result = back_up(copy)
     assert result.exit_code == 0, result.output
-    assert result.stdout == f"{copy}: 1 decisions, 2 feedback items.\n"
+    assert result.stdout == f"{copy}: 1 decision, 2 feedback items.\n"
     assert copy.stat().st_mode & 0o777 == 0o600
     assert not [*tmp_path.glob("copy.sqlite-*"), *tmp_path.glob(".copy*")], "one file, and whole"
     assert exported(record.url) == exported(f"sqlite:///{copy}") != ""

@@ -126,7 +126,7 @@ def filled(store: Store) -> None:
     store.append([feedback(recent.cards[0].id, comment="about a recent card", **late)])
 
 
-COUNTED = "2 decisions with 1 cards, 2 feedback items with 1 comments, 1 notes of losses."
+COUNTED = "2 decisions with 1 card, 2 feedback items with 1 comment, 1 note of losses."
 
 
 def test_pruning_counts_first_and_asks(store: Store, run: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from hooks import lines, mistakes
-from hooks.errors import LabCodesError
+from hooks.errors import LabCodesError, unreadable
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -33,7 +33,7 @@ def written(form: type[List], path: Path) -> List:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise LabCodesError(str(path), (f"cannot be read: {error}",)) from error
+        raise LabCodesError(str(path), (unreadable(error),)) from error
     return parse(form, text, str(path))
 
 

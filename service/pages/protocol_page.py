@@ -1,6 +1,6 @@
 """The running protocol at `/protocol`, for the committee that has to approve it, and as JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, render_template
 
 from hooks.protocol import Protocol
-from hooks.protocol.model import Document, Gate, Head
+from hooks.protocol.model import Document, FindingText, Gate, Head
 from hooks.protocol.origins import Group, grouped, letters
 from hooks.protocol.table import ASKED, tables
 from hooks.protocol.template import names_in
@@ -60,6 +60,7 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
         "units": scale.UNITS,
         "width": scale.WIDTH,
         "attributes": attributes(protocol),
+        "findings": tuple(_findings(protocol)),
         "groups": grouped(protocol.document),
         "letters": letters,
         "linked": _linked(protocol.document),
@@ -164,17 +165,23 @@ def _quoted(text: str) -> str:
 
 
 def _question(gate: Gate, protocol: Protocol) -> Question:
-    def filled(sentence: str | None) -> str:
-        text = (sentence or "").replace("**", "")
-        return text.format_map(
-            {name: protocol.words.get(name, f"[{name}]") for name in names_in(text)}
-        )
-
-    return Question(
-        gate.id,
-        filled(gate.asks),
-        filled(gate.reason),
-        filled(gate.lead),
-        filled(gate.next),
-        gate.source,
+    asks, reason, lead, following = (
+        _filled(sentence, protocol.words)
+        for sentence in (gate.asks, gate.reason, gate.lead, gate.next)
     )
+    return Question(gate.id, asks, reason, lead, following, gate.source)
+
+
+def _findings(protocol: Protocol) -> Iterator[tuple[str, FindingText, str]]:
+    """The lines that a card may carry: their names, and what they say."""
+    document = protocol.document
+    toward = f"[{_filled(document.words.toward_target, protocol.words)}]"
+    words = {**protocol.words, "toward_target": toward}
+    for name, finding in document.findings.items():
+        yield name, finding, _filled(finding.text, words)
+
+
+def _filled(sentence: str | None, words: Mapping[str, str]) -> str:
+    """A sentence with the protocol's own words, and the [names] of the patient's."""
+    text = (sentence or "").replace("**", "")
+    return text.format_map({name: words.get(name, f"[{name}]") for name in names_in(text)})

@@ -69,6 +69,7 @@ OPEN = {
     "/",
     "/protocol",
     "/protocol.json",
+    "/protocol-print.css",
     "/health/live",
     "/health/ready",
     "/assets/<path:filename>",

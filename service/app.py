@@ -33,12 +33,16 @@ from service.trust import Trust, establish
 
 
 class Application(Flask):
-    """Flask, except that a failure is logged without what the request held."""
+    """Flask, except that a failure is counted, and logged without what the request held."""
+
+    counts: Metrics | None = None
 
     def log_exception(
         self,
         exc_info: tuple[type, BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> None:
+        if self.counts is not None:
+            self.counts.failed()
         observability.log_failure(exc_info[1])
 
 
@@ -78,7 +82,7 @@ def assemble(
     app.url_map.merge_slashes = False
 
     cors.install(app, settings.allowed_origins)
-    counts = Metrics(protocol)
+    counts = app.counts = Metrics(protocol, [hook.id for hook in hooks])
     ask = None if trust is None else entrance.guard(trust, counts.turned_away)
     upload.install(app, settings.max_body_bytes, ask)
     outcomes.install(app)

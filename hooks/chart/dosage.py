@@ -12,6 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hooks.chart.codes.strength import Strength
+from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import read_moment
@@ -134,7 +135,7 @@ def _together(instructions: list[Mapping[str, Any]], parts: tuple[Dosage, ...]) 
 
 #: What tells an amount in words: a number that is no time, or that something follows.
 _GIVING: Final = re.compile(
-    r"\d(?![\d.,]|\s?-?(?:min|h|hr|hour)(?:ute)?s?\b)|\b(?:then|follow\w*|gram\w*|bags?)\b",
+    rf"\d(?![\d.,]|\s?-?(?:{timing_words(Says.TIME)})\b)|\b(?:{timing_words(Says.MORE)})\b",
     re.IGNORECASE,
 )
 

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from hooks.chart.bundle import Targets, entries_of, resources
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.codes.drugs import SULFATE, DrugClass, DrugCodes, Route
 from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
-from hooks.chart.medication import Index, index_of, read_medication
+from hooks.chart.medication import SUBSTANCES, read_medication
 from hooks.chart.moments import read_moment
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
@@ -46,16 +47,16 @@ class OrderReader:
 
     def drafts(self, context: OrderContext, problems: ConditionIndex) -> tuple[Order, ...]:
         """The medication orders among the drafts; `problems` what they may be for."""
-        index = index_of(context.entries)
+        beside = Targets(context.entries, *SUBSTANCES)
         own = (
             self._order(
-                draft.resource, draft.reference, Place.DRAFT, draft.selected, index, problems
+                draft.resource, draft.reference, Place.DRAFT, draft.selected, beside, problems
             )
             for draft in context.drafts
             if _is_medication(draft)
         )
         unassigned = (
-            self._order(draft.resource, draft.reference, Place.DRAFT, False, index, problems)
+            self._order(draft.resource, draft.reference, Place.DRAFT, False, beside, problems)
             for draft in context.unassigned
             if _is_medication(draft)
         )
@@ -69,11 +70,10 @@ class OrderReader:
         What was found for this patient and names no patient at all is this patient's, as a draft
         or a problem is: to leave magnesium out would be the worse mistake.
         """
-        entries = _entries(bundle)
-        index = index_of(entries)
+        beside = Targets(entries_of(bundle), *SUBSTANCES)
         orders: list[Order] = []
         unassigned: list[Order] = []
-        for resource in _of_kind(entries, "MedicationRequest"):
+        for resource in resources(bundle, "MedicationRequest"):
             place = _PLACES.get(str(resource.get("status")))
             if place is None or resource.get("doNotPerform") is True:
                 continue
@@ -83,7 +83,7 @@ class OrderReader:
                 continue
             identity = resource.get("id")
             reference = f"MedicationRequest/{identity if isinstance(identity, str) else ''}"
-            order = self._order(resource, reference, place, False, index, problems)
+            order = self._order(resource, reference, place, False, beside, problems)
             (orders if is_own else unassigned).append(order)
         return (*orders, *_nobodys(unassigned))
 
@@ -100,7 +100,7 @@ class OrderReader:
         """The levels among the active ServiceRequests of a searchset Bundle."""
         found = (
             self._lab(resource, Place.ACTIVE)
-            for resource in _of_kind(_entries(bundle), "ServiceRequest")
+            for resource in resources(bundle, "ServiceRequest")
             if belongs_to(resource.get("subject"), patient_id)
             and resource.get("status") == "active"
             and resource.get("doNotPerform") is not True
@@ -113,10 +113,10 @@ class OrderReader:
         reference: str,
         place: Place,
         selected: bool,
-        index: Index,
+        beside: Targets,
         problems: ConditionIndex,
     ) -> Order:
-        medication = read_medication(resource, index)
+        medication = read_medication(resource, beside)
         called, name = medication.called, medication.name
         route = self._route(resource)
         recognition = self._drugs.recognize(
@@ -136,7 +136,7 @@ class OrderReader:
             if (
                 recognition.salt != SULFATE
                 or recognition.is_mixture
-                or _is_elemental(resource, called.texts)
+                or self._counts_the_element(resource, called.texts)
             ):
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
@@ -158,6 +158,11 @@ class OrderReader:
             reason.unclear,
             recognition.salt,
         )
+
+    def _counts_the_element(self, resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
+        """Whether any text of the order counts elemental magnesium."""
+        said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
+        return any(self._drugs.is_elemental(str(text)) for text in (*texts, *said))
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
         """The ordered route; without one, what the free text of the dosage names."""
@@ -263,21 +268,3 @@ def _nobodys(orders: Iterable[Order]) -> Iterator[Order]:
                 authored=order.authored,
                 indication=None,
             )
-
-
-def _is_elemental(resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
-    """Whether any text of the order counts elemental magnesium: a tenth of the sulfate's grams."""
-    said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
-    return any("elemental" in str(text).lower() for text in (*texts, *said))
-
-
-def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:
-    entries = bundle.get("entry") if bundle is not None else None
-    return entries if isinstance(entries, list) else []
-
-
-def _of_kind(entries: Iterable[Any], kind: str) -> Iterator[Mapping[str, Any]]:
-    for entry in entries:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and resource.get("resourceType") == kind:
-            yield resource

@@ -1,7 +1,9 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -204,39 +206,43 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
     Only orders of the same id that also say the same are one: an id alone hides no order. A
     recorded order that is drafted again is told as that draft, which knows that it is recorded.
     """
+    orders = (*drafts, *recorded)
+    of_the_id = Counter([order.reference for order in orders])
     told: list[Order] = []
-    places: dict[str, list[int]] = {}
-    for order in (*drafts, *recorded):
-        if order.reference.endswith(_NO_ID):
+    drafted: dict[Hashable, int] = {}
+    on_record: dict[Hashable, int] = {}
+    for order in orders:
+        if of_the_id[order.reference] == 1 or order.reference.endswith(_NO_ID):
             told.append(order)
             continue
-        of_the_id = places.setdefault(order.reference, [])
-        same = next((index for index in of_the_id if _is_same(told[index], order)), None)
-        if same is None:
-            of_the_id.append(len(told))
-            told.append(order)
-        elif told[same].place is Place.DRAFT:
-            if order.place is not Place.DRAFT:
-                told[same] = replace(told[same], is_recorded=True)
-        elif told[same].is_over:
-            told[same] = order
+        said = _said(order)
+        draft = drafted.get(said)
+        if order.place is Place.DRAFT:
+            if draft is None:
+                drafted[said] = len(told)
+                told.append(order)
+        elif draft is not None:
+            told[draft] = replace(told[draft], is_recorded=True)
+        else:
+            # Of two times two orders were recorded, of one time one that came twice.
+            first = on_record.setdefault((said, order.authored), len(told))
+            if first == len(told):
+                told.append(order)
+            elif told[first].is_over:
+                told[first] = order
     return tuple(told)
 
 
-def _is_same(one: Order, other: Order) -> bool:
-    """Whether two orders of one id are one that came twice."""
-    if Place.DRAFT not in (one.place, other.place) and one.authored != other.authored:
-        return False
-    return (
-        replace(
-            one,
-            place=other.place,
-            selected=other.selected,
-            authored=other.authored,
-            is_recorded=other.is_recorded,
-        )
-        == other
-    )
+#: What may differ between two orders of one id that came twice, and what cannot be hashed.
+_NOT_SAID: Final = frozenset({"place", "selected", "authored", "is_recorded", "classes"})
+_members_said: Final = attrgetter(
+    *(name for name in Order.__struct_fields__ if name not in _NOT_SAID)
+)
+
+
+def _said(order: Order) -> Hashable:
+    """What an order says, wherever it stands and whenever it was written."""
+    return _members_said(order), frozenset(order.classes.items())
 
 
 def _is_medication(draft: Draft) -> bool:

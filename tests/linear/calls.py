@@ -64,6 +64,15 @@ def _medications(count: int, where: str) -> Json:
     return _with("medications", orders)
 
 
+def _of_one_id(count: int) -> Json:
+    """Orders of one id that all say something else."""
+    orders = [
+        request.order(_PATIENT, {**_IV_MAGNESIUM, "duration_min": 20 + index}, 0, NOW)
+        for index in range(count)
+    ]
+    return _with("medications", orders)
+
+
 def _referenced(count: int) -> Json:
     """Orders that name a Medication which travels beside them."""
     orders: list[Json] = []
@@ -189,6 +198,7 @@ CALLS: Final[Mapping[str, Callable[[int], Json]]] = {
     "selected drafts of magnesium": lambda count: _drafts(count, _IV_MAGNESIUM),
     "running magnesium": lambda count: _medications(count, "active"),
     "magnesium that was given": lambda count: _medications(count, "completed"),
+    "orders of one id": _of_one_id,
     "orders with a Medication beside them": _referenced,
     "contained Medications": _contained,
     "ingredients of one Medication": _ingredients,

@@ -202,10 +202,14 @@ def _kidneys(evidence: Evidence, found: Findings) -> None:
 
 
 def _kidneys_by_mouth(evidence: Evidence, found: Findings) -> None:
-    """S13 without a dose: kidneys that keep what is taken by mouth."""
+    """S13 without a dose: kidneys that keep what is taken by mouth.
+
+    Where magnesium is being ordered, `ordered-reduced` says it of that order.
+    """
     kidneys = evidence.kidneys
     if kidneys is not None and kidneys.tier is Tier.REDUCED:
-        found.add("caution-by-mouth")
+        if not evidence.replacement.selected:
+            found.add("caution-by-mouth")
     else:
         _kidneys_on_the_list(evidence, found)
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from hooks.cards.orders import quantity
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.codes.words import spaced
+from hooks.chart.dosage import RATES
 from hooks.chart.timing import read_timing
 from hooks.protocol.model import Dosing
 
@@ -18,7 +19,6 @@ Json = dict[str, Any]
 
 #: Where R4 wants a list and real drafts hold one object: the object is kept, in a list.
 _LISTS: Final = ("category", "reasonCode", "reasonReference", "dosageInstruction", "note")
-_RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
 
 #: What beside the dosage limits a dose in numbers that nobody here can rewrite.
 _LIMITS: Final = (
@@ -141,11 +141,11 @@ def _set(instruction: Json, dosing: Dosing, text: str) -> None:
         doses = instruction["doseAndRate"] = [doses]
     if not isinstance(doses, list) or not doses:
         doses = instruction["doseAndRate"] = [{}]
-    for name in ("doseQuantity", "doseRange", *_RATES):
+    for name in ("doseQuantity", "doseRange", *RATES):
         instruction.pop(name, None)
     item = doses[0]
     if isinstance(item, dict):
-        for name in ("doseRange", *_RATES):
+        for name in ("doseRange", *RATES):
             item.pop(name, None)
         item["doseQuantity"] = dose
         item["rateRatio"] = rate

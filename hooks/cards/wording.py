@@ -7,7 +7,7 @@ from functools import cached_property
 from heapq import nlargest
 from typing import Final
 
-from hooks.cards.text import ago, clock, day, escaped, number, rounded, untagged, window
+from hooks.cards.text import ago, clock, day, escaped, rounded, untagged, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.dosage import Dosage
 from hooks.chart.moments import Moment
@@ -18,6 +18,7 @@ from hooks.protocol.choice import Choice, instant
 from hooks.protocol.kidneys import Kidneys
 from hooks.protocol.model import Band, CardText, Dosing, Gate, Tier
 from hooks.protocol.protocol import Protocol
+from hooks.protocol.scale import plain
 from hooks.protocol.template import Words, bullets, fill, fill_lines
 
 _MOST_UNUSABLE: Final = 3
@@ -131,8 +132,8 @@ class Wording:
 
     def _dosing(self, dosing: Dosing) -> dict[str, str]:
         return {
-            "dose": f"{number(dosing.dose.value)} g",
-            "duration": f"{number(dosing.over.value)} minutes",
+            "dose": f"{plain(dosing.dose.value)} g",
+            "duration": f"{plain(dosing.over.value)} minutes",
             "rate": f"{rounded(dosing.rate.per_minute, 1).removesuffix('.0')} mg/min",
         }
 

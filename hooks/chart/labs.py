@@ -69,13 +69,6 @@ def read_series(
     return Series(results, complete=not is_partial(bundle))
 
 
-def read_observation(
-    analyte: Analyte, resource: Mapping[str, Any], patient_id: str, codes: LabCodes
-) -> Result | None:
-    """One Observation as a result; None if it is another patient's or another analyte's."""
-    return _Reader(analyte, patient_id, codes).read(resource)
-
-
 class _Scale(Fact, frozen=True):
     """What a unit is under a code: the factor to the canonical unit, or why there is none."""
 

@@ -109,6 +109,8 @@ def _moments(events: object) -> list[Moment]:
 
 # ------------------------------------------------------------------ whether it is given again
 
+_AS_NEEDED: Final = ("asNeededBoolean", "asNeededCodeableConcept", "asNeeded", "asNeededFor")
+
 #: An hour, a day or a time of the day that a dose is bound to, and no word of how often.
 _BOUND: Final = (
     "timeOfDay",
@@ -224,9 +226,6 @@ def _says_again(text: str) -> bool:
     if _AGAIN.search(plain) is None:
         return False
     return _AGAIN.search(_ASIDE.sub("", _WATCH.sub(";", _MOST.sub("", plain)))) is not None
-
-
-_AS_NEEDED: Final = ("asNeededBoolean", "asNeededCodeableConcept", "asNeeded", "asNeededFor")
 
 
 def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal | None) -> bool:

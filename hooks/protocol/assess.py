@@ -199,10 +199,10 @@ class _Case:
         """
         replacement = self.evidence.replacement
         kidneys = self.evidence.kidneys
-        told: tuple[Order, ...] = ()
+        told: set[int] = set()
         if barred is not None:
-            told = (*ordered, *replacement.drafted, *replacement.running)
-            for order in told:
+            for order in (*ordered, *replacement.drafted, *replacement.running):
+                told.add(id(order))
                 self.found.add("despite-gate", order=order, condition=barred)
         elif kidneys is not None and kidneys.tier is Tier.REDUCED:
             for order in ordered:
@@ -213,8 +213,7 @@ class _Case:
         if replacement.selected:
             specimen, windows = self.evidence.magnesium.measurement, self.protocol.document.windows
             for order in (*replacement.others, *replacement.selected[1:]):
-                is_told = any(order is one for one in told)
-                if not is_told and not may_be_answered(order, specimen, windows):
+                if id(order) not in told and not may_be_answered(order, specimen, windows):
                     self.found.add("duplicate", order=order)
         findings.about_unread_problems(self.evidence, self.found)
 

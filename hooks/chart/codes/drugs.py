@@ -11,8 +11,7 @@ from hooks.chart.codes.files import Entry, Text, shipped, written
 from hooks.chart.codes.mixture import BETWEEN
 from hooks.chart.codes.salts import Ingredient, Mixtures, Named, Others, Salt, Salts, Unnamed
 from hooks.chart.codes.strength import Strength
-from hooks.chart.codes.words import spaced
-from hooks.chart.codes.words import whole_words as _words
+from hooks.chart.codes.words import spaced, whole_words
 from hooks.chart.fact import Fact
 
 RXNORM: Final = frozenset(
@@ -156,7 +155,7 @@ class DrugCodes:
             for name in drug.names:
                 by_name[name.lower()] = (*by_name.get(name.lower(), ()), drug)
         self._by_name = by_name
-        self._names = _words(by_name)
+        self._names = whole_words(by_name)
         self._products = {product.rxnorm: product for product in products.product}
         oral = [drug for drug in drugs if DrugClass.ORAL_MAGNESIUM in drug.classes]
         self._salts = Salts(
@@ -173,19 +172,19 @@ class DrugCodes:
         )
         self._mixtures = self._salts.mixtures
         self._elemental = products.elemental.words
-        self._carriers = _words(products.mixture.carriers)
-        self._bowel = _words(products.mixture.bowel)
+        self._carriers = whole_words(products.mixture.carriers)
+        self._bowel = whole_words(products.mixture.bowel)
         self.heptahydrate = products.heptahydrate
         self._undiluted = products.undiluted.mg_per_ml
         evidence = products.evidence
         self._evidence = evidence
         # `powder for injection` and `injection IV/IM` go into a vein before they go anywhere.
         self._product_words = (
-            (Route.OTHER, _words(evidence.other_words)),
-            (Route.INTRAVENOUS, _words(evidence.intravenous_words)),
-            (Route.INTRAMUSCULAR, _words(evidence.intramuscular_words)),
-            (Route.INTRAVENOUS, _words(evidence.injected_words)),
-            (Route.ENTERAL, _words(evidence.enteral_words)),
+            (Route.OTHER, whole_words(evidence.other_words)),
+            (Route.INTRAVENOUS, whole_words(evidence.intravenous_words)),
+            (Route.INTRAMUSCULAR, whole_words(evidence.intramuscular_words)),
+            (Route.INTRAVENOUS, whole_words(evidence.injected_words)),
+            (Route.ENTERAL, whole_words(evidence.enteral_words)),
         )
         # `injection` and `infusion` tell no route: they may lead under the skin or into the spine.
         self._route_words = (*self._product_words[:3], self._product_words[4])

@@ -26,14 +26,12 @@ _LIMITS: Final = (
     "maxDosePerAdministration",
     "maxDosePerLifetime",
 )
-_TIME: Final = rf"(?:{timing_words(Says.TIME)})(?!\w)"
-_HURRIED: Final = re.compile(
-    rf"(?<!\w)(?:{timing_words(Says.FAST)})|(?:\d|/)\s?{_TIME}", re.IGNORECASE
-)
+_TIME: Final = rf"{timing_words(Says.TIME)}(?!\w)"
+_HURRIED: Final = re.compile(rf"(?<!\w){timing_words(Says.FAST)}|(?:\d|/)\s?{_TIME}", re.IGNORECASE)
 #: An amount; not a concentration, which is of a result or of a product.
 _DOSED: Final = re.compile(
-    rf"\d\s?(?:{timing_words(Says.AMOUNT, Says.VOLUME)})(?!\w)"
-    rf"(?!\s?/\s?(?:{timing_words(Says.IN_VOLUME)})(?!\w))",
+    rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}(?!\w)"
+    rf"(?!\s?/\s?{timing_words(Says.IN_VOLUME)}(?!\w))",
     re.IGNORECASE,
 )
 

@@ -138,7 +138,7 @@ def _together(instructions: list[Mapping[str, Any]], parts: tuple[Dosage, ...]) 
 
 #: What tells an amount in words: a number that is no time, or that something follows.
 _GIVING: Final = re.compile(
-    rf"\d(?![\d.,]|\s?-?(?:{timing_words(Says.TIME)})\b)|\b(?:{timing_words(Says.MORE)})\b",
+    rf"\d(?![\d.,]|\s?-?{timing_words(Says.TIME)}\b)|\b{timing_words(Says.MORE)}\b",
     re.IGNORECASE,
 )
 

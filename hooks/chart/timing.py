@@ -121,48 +121,47 @@ _BOUND: Final = (
     "boundsRange",
 )
 
-_HOURS: Final = rf"(?:{timing_words(Says.HOURS)})(?!\w)"
-_AMOUNT: Final = rf"(?:{timing_words(Says.AMOUNT)})(?!\w)"
-_WATCHED: Final = timing_words(Says.WATCH)
-_INFUSED: Final = timing_words(Says.INFUSED)
+_HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
+_AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
+_MONITORED: Final = timing_words(Says.OF_THE_HEART, Says.WATCH)
 
 #: Texts are searched in small letters. The listed words, and what is known by its form.
 _AGAIN: Final = re.compile(
-    rf"""(?: [/]\s?(?:{timing_words(Says.A_DAY)}) | (?<!\w)(?:
+    rf"""(?: [/]\s?{timing_words(Says.A_DAY)} | (?<!\w)(?:
         q\.?\s?\d\w* | q\.?\s?[dh]\.? | [btq]\.?i\.?d\.? | p\.?r\.?n\.?
       | [bo]\.d\.? | [tq]\.d\.s\.?
-      | (?:{timing_words(Says.TIMES)})\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_HOURS})
+      | {timing_words(Says.TIMES)}\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_HOURS})
       | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:{timing_words(Says.MEASURE)}|{_HOURS}))
-      | [2-9]\s?x\s?\d{{1,3}}(?:[.,]\d)?\s?{_AMOUNT}(?!\s(?:{timing_words(Says.CONTAINER)}))
+      | [2-9]\s?x\s?\d{{1,3}}(?:[.,]\d)?\s?{_AMOUNT}(?!\s{timing_words(Says.CONTAINER)})
       | (?<!-)\d-\d-\d(?:-\d)?(?!-)
-      | (?:{timing_words(Says.GOES_ON)})(?!\w)
-        (?!\s(?:(?!{_INFUSED})\w{{1,20}}\s)?(?:{timing_words(Says.OF_THE_HEART, Says.WATCH)}))
-      | (?:{timing_words(Says.THEN)})\s\d
-      | for\s(?!1\s)\d{{1,3}}\s(?:{timing_words(Says.DAYS)})
+      | {timing_words(Says.GOES_ON)}(?!\w)
+        (?!\s(?:(?!{timing_words(Says.INFUSED)})\w{{1,20}}\s)?{_MONITORED})
+      | {timing_words(Says.THEN)}\s\d
+      | for\s(?!1\s)\d{{1,3}}\s{timing_words(Says.DAYS)}
       | {timing_words(Says.AGAIN, Says.NEEDED)}
     ))(?!\w)""",
     re.VERBOSE,
 )
 _ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
-_ONCE: Final = re.compile(rf"(?<!\w)(?:{timing_words(Says.ONCE)})(?!\w)")
+_ONCE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONCE)}(?!\w)")
 _NO_FREQUENCY: Final = re.compile(timing_words(Says.NOTHING))
 #: A clause that begins with what is watched, to its end or to what may be a dose again. A dose
 #: that stands before it in the clause may be what is repeated.
 _WATCH: Final = re.compile(
     rf"""(?:\A|[.;,:]\s|\()
     (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
-    (?:{_WATCHED})(?!\w)
-    (?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}|(?<!\w)(?:{timing_words(Says.GIVEN, strictly=True)})).)*
+    {timing_words(Says.WATCH)}(?!\w)
+    (?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}|(?<!\w){timing_words(Says.GIVEN, strictly=True)}).)*
     """,
     re.VERBOSE,
 )
 _ASIDE: Final = re.compile(
-    rf"(?<!\w)(?:{timing_words(Says.ASIDE)})"
+    rf"(?<!\w){timing_words(Says.ASIDE)}"
     rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})[a-z]{{1,20}}){{0,3}}?"
-    rf"\s(?:{timing_words(Says.NEEDED, strictly=True)})(?!\w)"
+    rf"\s{timing_words(Says.NEEDED, strictly=True)}(?!\w)"
 )
 _MOST: Final = re.compile(
-    rf"(?<!\w)(?:{timing_words(Says.MOST)})(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?"
+    rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?"
     rf"\d{{1,3}}(?:[.,]\d{{1,2}})?\s?{_AMOUNT}"
     rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
 )

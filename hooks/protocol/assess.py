@@ -13,11 +13,11 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
-from hooks.protocol.evidence import DOSED, Evidence, certain_band, gather, with_kidneys
+from hooks.protocol.evidence import Evidence, certain_band, gather, with_kidneys
 from hooks.protocol.findings import Findings
 from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
-from hooks.protocol.model import Band, Dosing, Row, Tier
+from hooks.protocol.model import DOSED, Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import (
     DraftCheck,

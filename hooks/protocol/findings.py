@@ -9,8 +9,8 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
 from hooks.protocol.choice import instant
-from hooks.protocol.evidence import DOSED, Evidence, asks_for_dose
-from hooks.protocol.model import Tier
+from hooks.protocol.evidence import Evidence, asks_for_dose
+from hooks.protocol.model import DOSED, Tier
 from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from hooks.chart.codes.drugs import DrugClass
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import PlannedLab
-from hooks.protocol.evidence import DOSED, Evidence, certain_band
-from hooks.protocol.model import Dosing, Row
+from hooks.protocol.evidence import Evidence, certain_band
+from hooks.protocol.model import DOSED, Dosing, Row
 from hooks.protocol.replacement import DraftCheck, planned_end
 
 

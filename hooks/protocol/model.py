@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -39,6 +39,10 @@ class Tier(StrEnum):
 
 
 BandId = Literal["severe", "moderate", "mild", "normal", "high"]
+
+#: The bands that ask for a dose (clinical 9).
+DOSED: Final[tuple[BandId, ...]] = ("severe", "moderate")
+
 Indicator = Literal["info", "warning", "critical"]
 Priority = Literal["routine", "urgent", "asap", "stat"]
 

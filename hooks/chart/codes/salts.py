@@ -91,7 +91,7 @@ class Salts:
         self.mixtures = MixtureNames(words.diluents)
         self._unnamed = re.compile(rf"(?<!\w){any_of(unnamed.names)}(?!-?\w)", re.IGNORECASE)
         self._symbol = re.compile(
-            rf"{any_of(unnamed.symbols)} \d[\d.,]* ?(?:{timing_words(Says.AMOUNT)})\b",
+            rf"{any_of(unnamed.symbols)} \d[\d.,]* ?{timing_words(Says.AMOUNT)}\b",
             re.IGNORECASE,
         )
         salts = [(each, _salt(each)) for each in replacing]

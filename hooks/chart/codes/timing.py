@@ -82,13 +82,12 @@ TIMES_A_DAY: Final = {code: listed.times for listed in _LISTED.daily for code in
 
 
 def timing_words(*says: Says, strictly: bool = False) -> str:
-    """A pattern of all words that say so, for texts in small letters; its ends are not bound.
+    """A pattern of any word that says so, for texts in small letters; its ends are not bound.
 
     `strictly`, for words by which a repeat is taken for none: a blank is a blank.
     """
     signs = {**_SIGNS, " ": r"\s"} if strictly else _SIGNS
     names = {name for listed in _LISTED.words if listed.says in says for name in listed.names}
     ordered = sorted(names, key=lambda name: (-len(name), name))
-    return "|".join(
-        "".join(signs.get(letter) or re.escape(letter) for letter in name) for name in ordered
-    )
+    patterns = ("".join([signs.get(one) or re.escape(one) for one in name]) for name in ordered)
+    return f"(?:{'|'.join(patterns)})"

@@ -208,6 +208,8 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
     """
     orders = (*drafts, *recorded)
     of_the_id = Counter([order.reference for order in orders])
+    if len(of_the_id) == len(orders):
+        return orders
     told: list[Order] = []
     drafted: dict[Hashable, int] = {}
     on_record: dict[Hashable, int] = {}

@@ -34,8 +34,8 @@ from service.trust import Trust, establish
 
 
 class Application(Flask):
-    """Flask, except that a failure is counted, and logged without what the request held, and that no
-    function is asked at every call whether it is a coroutine (8 µs): none is."""
+    """Flask, except that a failure is counted, and logged without what the request held, and that
+    no function is asked at every call whether it is a coroutine (8 µs): none is."""
 
     counts: Metrics | None = None
 

@@ -1,9 +1,10 @@
 """The evidence: what of a chart counts by the protocol, gathered before anything is decided."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Reason, Series
 from hooks.chart.codes.drugs import DrugClass
@@ -11,17 +12,13 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import Choice, choose, instant, refuse
 from hooks.protocol.kidneys import Kidneys, examine
-from hooks.protocol.model import Band
+from hooks.protocol.model import DOSED, Band
 from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import Replacement, is_level_ordered, survey
 
-#: The bands that ask for a dose (clinical 9).
-DOSED: Final = frozenset({"severe", "moderate"})
 
-
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True, dict=True):
     """What counts: the newest believable results, renal function, and the magnesium orders.
 
     `awaited` is a newer preliminary magnesium that would ask for no dose, where the one that counts
@@ -38,7 +35,7 @@ class Evidence:
     replacement: Replacement
     kidneys: Kidneys | None = None
     awaited: Measurement | None = None
-    conditions: frozenset[str] = field(default_factory=frozenset)
+    conditions: frozenset[str] = frozenset()
 
     @cached_property
     def selected(self) -> tuple[Order, ...]:

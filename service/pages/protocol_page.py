@@ -59,6 +59,7 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
         "scale": scale.draw(protocol),
         "units": scale.UNITS,
         "width": scale.WIDTH,
+        "height": scale.HEIGHT,
         "attributes": attributes(protocol),
         "findings": tuple(_findings(protocol)),
         "groups": grouped(protocol.document),

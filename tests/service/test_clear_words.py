@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from hooks.chart.codes import load as load_lab_codes
 from hooks.errors import LabCodesError, ProtocolError
 from hooks.protocol import load as load_protocol
-from service import cli, shared_counts
+from service import cli
 from service.clients import ClientsError
 from service.clients import load as load_clients
 from service.settings import Settings, SettingsError
@@ -52,11 +52,8 @@ def test_a_file_that_cannot_be_read_is_named_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("setting", ["MAGNESIA_PROTOCOL", "MAGNESIA_LAB_CODES"])
-def test_the_start_names_the_setting_of_a_file(
-    setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The start sets it for its own processes; it is taken back with the test.
-    monkeypatch.setenv(shared_counts.VARIABLE, "")
+@pytest.mark.usefixtures("undone")
+def test_the_start_names_the_setting_of_a_file(setting: str, tmp_path: Path) -> None:
     path = tmp_path / "site.toml"
     path.write_text("x = 1\n")
     result = run("serve", **{setting: str(path), "MAGNESIA_DATABASE_URL": f"sqlite:///{path}.db"})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from heapq import nlargest
 from typing import Final
 
@@ -86,7 +86,7 @@ class Wording:
         if finding.condition is not None:
             words["condition"] = words["reason"] = finding.condition
         if finding.dosing is not None:
-            words.update(self._dosing(finding.dosing))
+            words.update(_told(finding.dosing))
         if finding.order is not None:
             words.update(self._order(finding.order))
         if finding.unusable is not None:
@@ -125,19 +125,11 @@ class Wording:
 
     def dosing(self, dosing: Dosing, when: str | None = None) -> Words:
         """The words for a dose."""
-        return self.words.but(**self._dosing(dosing), when=when or "")
+        return self.words.but(**_told(dosing), when=when or "")
 
     def lab(self, lab: PlannedLab) -> Words:
         """The words for a level to order."""
         return self.words.but(recheck_window=self._window(lab))
-
-    def _dosing(self, dosing: Dosing) -> dict[str, str]:
-        return {
-            "dose": f"{plain(dosing.dose.value)} g",
-            "duration": f"{plain(dosing.over.value)} minutes",
-            "rate": f"{rounded(dosing.rate.per_minute, 1).removesuffix('.0')} mg/min",
-            "hourly_rate": f"{short(dosing.rate.per_hour)} g/h",
-        }
 
     def _window(self, lab: PlannedLab) -> str:
         return window(local(lab.start, self.zone), local(lab.end, self.zone))
@@ -429,7 +421,7 @@ class Wording:
     def _planned(self, name: str) -> str | None:
         """One of the words for the dose that is suggested."""
         dosing = self.assessment.dosing
-        return None if dosing is None else self._dosing(dosing)[name]
+        return None if dosing is None else _told(dosing)[name]
 
     def _of_the_row(self, sentence: Callable[[Row], str | None]) -> str | None:
         """What the row that decided says, with its own dose filled in."""
@@ -558,6 +550,22 @@ class Wording:
         if moment.whole_day:
             return fill(phrases.day, {**words, "at": day(moment.at)})
         return fill(phrases.time, {**words, "at": clock(moment.at, self.now, self.place)})
+
+
+@lru_cache(maxsize=256)
+def _dosing(grams: Decimal, minutes: Decimal) -> Mapping[str, str]:
+    """The words for so many grams over so many minutes, the same for every patient."""
+    rate = grams * 1000 / minutes
+    return {
+        "dose": f"{plain(grams)} g",
+        "duration": f"{plain(minutes)} minutes",
+        "rate": f"{rounded(rate, 1).removesuffix('.0')} mg/min",
+        "hourly_rate": f"{short(rate * 60 / 1000)} g/h",
+    }
+
+
+def _told(dosing: Dosing) -> Mapping[str, str]:
+    return _dosing(dosing.dose.value, dosing.over.value)
 
 
 def _weight(order: Order) -> tuple[bool, Decimal, Decimal, float]:

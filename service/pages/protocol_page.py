@@ -134,7 +134,7 @@ def _citations(document: Document) -> str:
     told = f"{count} publications, listed under Sources ({_titles(cited)})."
     if others:
         rest = sum(len(group.sources) for group in others)
-        told += f" The other {rest} sources are no publications: {_titles(others)}."
+        told += f" The other {rest} are no publications by themselves: {_titles(others)}."
     return told
 
 

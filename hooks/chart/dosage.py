@@ -100,11 +100,16 @@ class Dosage(Fact, frozen=True):
 
 
 class Conversion(Fact, frozen=True):
-    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, a mL of the product."""
+    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, a mL of the product.
+
+    Where `of_element` is said, a mass is that of the element and no mass of the sulfate; mEq and
+    mmol are the same of both.
+    """
 
     meq_per_g: Decimal
     mmol_per_g: Decimal
     strength: Strength | None
+    of_element: bool = False
 
 
 def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
@@ -253,6 +258,8 @@ def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | No
 
 def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None:
     match unit:
+        case "g" | "mg" | "ml" if conversion.of_element:
+            return None
         case "g":
             return number
         case "mg":
@@ -274,8 +281,7 @@ def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
     then of any number of containers.
     """
     strength = conversion.strength
-    running = replace(strength, ml=None) if strength is not None and strength.ready else None
-    conversion = replace(conversion, strength=running)
+    conversion = replace(conversion, strength=strength.running if strength is not None else None)
     ratio = object_of(dose.get("rateRatio"))
     if ratio:
         grams = _amount(object_of(ratio.get("numerator")), conversion)

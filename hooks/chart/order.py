@@ -29,7 +29,8 @@ class Order(Fact, frozen=True):
     order's magnesium sulfate or chloride is given, None if it holds none. `indication` is another
     reason that the order itself certainly names, `unclear_reason` the words that may name or deny
     one. `salt` is the name of its magnesium's salt, None if nobody named one. A draft that
-    `is_recorded` is an order that is being signed again: it may be running already.
+    `is_recorded` is an order that is being signed again: it may be running already. What is
+    `in_fluid` was added to a large bag, which runs at its own rate.
     """
 
     reference: str
@@ -46,6 +47,7 @@ class Order(Fact, frozen=True):
     unclear_reason: str | None = None
     salt: str | None = None
     is_recorded: bool = False
+    in_fluid: bool = False
 
     @property
     def is_over(self) -> bool:

@@ -1,6 +1,5 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from operator import attrgetter
@@ -12,6 +11,7 @@ from hooks.chart.bundle import Targets, entries_of, resources
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.codes.drugs import SULFATE, DrugClass, DrugCodes, Route
+from hooks.chart.codes.salts import Named
 from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
@@ -24,9 +24,6 @@ from hooks.chart.units import Analyte
 
 #: How the reference of an order ends that came without an id.
 _NO_ID: Final = "/"
-
-#: Digits and signs alone are a number of a catalog and no name of a drug.
-_NAME: Final = re.compile(r"[^\W\d_]{3}")
 
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
@@ -120,26 +117,33 @@ class OrderReader:
     ) -> Order:
         medication = read_medication(resource, beside)
         called, name = medication.called, medication.name
+        if medication.coded:
+            called = Named(called.codes, tuple(self._drugs.names_among(medication.coded)))
+            name = called.texts[0] if called.texts else name
         route = self._route(resource)
         recognition = self._drugs.recognize(
             called.codes, called.texts, route, medication.ingredients
         )
+        if recognition.is_of_unknown_route and self._is_swallowed(resource):
+            route = Route.ENTERAL
+            recognition = self._drugs.recognize(
+                called.codes, called.texts, route, medication.ingredients
+            )
         classes: dict[DrugClass, str] = {}
         for drug in recognition.drugs:
             for kind in sorted(drug.classes):
                 classes.setdefault(kind, drug.name)
         heptahydrate = self._drugs.heptahydrate
         conversion = Conversion(
-            heptahydrate.meq_per_g, heptahydrate.mmol_per_g, recognition.strength
+            heptahydrate.meq_per_g,
+            heptahydrate.mmol_per_g,
+            recognition.strength,
+            recognition.magnesium is not None and self._counts_the_element(resource, called.texts),
         )
         dosage = Dosage()
         if recognition.magnesium is not None:
             dosage = read_dosage(resource, conversion)
-            if (
-                recognition.salt != SULFATE
-                or recognition.is_mixture
-                or self._counts_the_element(resource, called.texts)
-            ):
+            if recognition.salt != SULFATE or recognition.is_mixture:
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
         reason = Indication()
@@ -150,7 +154,7 @@ class OrderReader:
             place,
             selected,
             name,
-            recognition.is_known or any(map(_NAME.search, called.texts or (name or "",))),
+            recognition.is_known or any(map(self._drugs.is_name, called.texts or (name or "",))),
             route,
             classes,
             recognition.magnesium,
@@ -159,12 +163,21 @@ class OrderReader:
             reason.condition,
             reason.unclear,
             recognition.salt,
+            in_fluid=recognition.in_fluid,
         )
 
     def _counts_the_element(self, resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
         """Whether any text of the order counts elemental magnesium."""
         said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
         return any(self._drugs.is_elemental(str(text)) for text in (*texts, *said))
+
+    def _is_swallowed(self, resource: Mapping[str, Any]) -> bool:
+        """Whether the free text of a dosage, and no route, says that it is taken by mouth."""
+        instructions = objects(resource.get("dosageInstruction"))
+        if any(one.get("route") for one in instructions):
+            return False
+        said = [one.get("text") for one in instructions]
+        return self._drugs.is_swallowed(" ; ".join(text for text in said if isinstance(text, str)))
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
         """The ordered route; without one, what the free text of the dosage names."""

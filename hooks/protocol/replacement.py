@@ -335,7 +335,9 @@ def check(
     elif dosage.recurring:
         verdicts.append("repeats")
     verdicts += _kind(order)
-    if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:
+    is_sure = order.magnesium is Route.INTRAVENOUS and order.unclear_reason is None
+    if not is_sure or order.in_fluid:
+        # With the time of the row the whole of a large bag would run at once.
         correction = None
     return DraftCheck(order, tuple(verdicts), correction)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
+from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.codes.words import any_of, plain, whole_words
 
 #: What stands between two ingredients of a name with single blanks, as RxNorm writes them.
@@ -37,8 +38,11 @@ class MixtureNames:
         diluents = (*words.diluents, *words.solutions, *words.fluids)
         self._diluent = re.compile(rf"{any_of(diluents)}\b", re.IGNORECASE)
         self._additives = whole_words(map(plain, words.additives))
-        # The comma of a number and the plus of a charge (`Mg2+`, `Mg++`) join nothing.
-        joining = rf"[;&/]|,(?!\d)|(?<![\d+])\+(?!\+)|(?<!\w){any_of(words.joining)}(?!\w)"
+        # The comma of a number, the plus of a charge (`Mg2+`, `Mg++`) and the slash before a volume
+        # join nothing.
+        slash = rf"/(?! ?(?:\d|{timing_words(Says.VOLUME)}\b))"
+        word = rf"(?<!\w){any_of(words.joining)}(?!\w)"
+        joining = rf"[;&]|{slash}|,(?!\d)|(?<![\d+])\+(?!\+)|{word}"
         self._pieces = re.compile(
             rf"(?P<joins>{joining})|(?P<found>{_FOUND})|(?P<word>[^\W\d_]+)|\d[\d.,]*",
             re.IGNORECASE,

@@ -83,15 +83,18 @@ class Salts:
         unit = timing_words(Says.AMOUNT)
         amount = rf"\d[\d.,]* ?{unit}\b"
         self._unnamed = re.compile(rf"(?<!\w)(?<!\w-){magnesium}(?!-?\w)", re.IGNORECASE)
+        given = rf"{any_of(unnamed.given)}(?!\w)"
         self._symbol = re.compile(
-            rf"(?:^|(?<=; ))(?:ivp?b? )?{symbols} (?:{amount}|{any_of(unnamed.given)}(?!\w))",
+            rf"(?:^|(?<=; ))(?:(?:ivp?b? )?{symbols} (?:{amount}|{given})"
+            rf"|{amount} {symbols}(?: {given}|$))",
             re.IGNORECASE,
         )
         # Of a part of a name: a mere `mg` behind a number would be a milligram.
+        behind = rf"\d ?{unit} (?:of )?{magnesium}(?!\w)|\d ?{unit} {symbols}$"
         self._amount = re.compile(
-            rf"^{symbols} {amount}|(?<!\w){magnesium} {amount}|\d ?{unit} {magnesium}(?!\w)",
-            re.IGNORECASE,
+            rf"^{symbols} {amount}|(?<!\w){magnesium} {amount}|{behind}", re.IGNORECASE
         )
+        self._perhaps = re.compile(rf"{magnesium}|{symbols} \d|{unit} {symbols}", re.IGNORECASE)
         salts = [(each, _salt(each)) for each in replacing]
         named = {salt.name: salt for _, salt in salts}
         self._by_code = {code: salt for each, salt in salts for code in each.rxnorm}
@@ -159,6 +162,8 @@ class Salts:
 
         `esomeprazole magnesium 20 mg` is a salt of that drug.
         """
+        if self._perhaps.search(text) is None:
+            return None
         for part in self.mixtures.joined(text):
             if self._amount.search(part) and not self._others.names.search(part):
                 return _UNNAMED

@@ -102,8 +102,9 @@ class Strengths:
         if mg_per_ml <= 0:
             return None
         amounts = frozenset().union(*(each.amounts for each in said))
-        # What runs of a vial that is diluted is the mixture.
-        ready = mg_per_ml <= self._undiluted and not any(each.diluted for each in said)
+        # What runs of a vial that is diluted is the mixture; a code stands for the whole bag.
+        is_bag = bool(known.concentrations) or not any(each.diluted for each in said)
+        ready = mg_per_ml <= self._undiluted and is_bag
         return Strength(mg_per_ml, next(iter(containers), None), ready, amounts)
 
     def is_weak(self, text: str, ml: Decimal, mg_per_ml: Decimal) -> bool:
@@ -131,7 +132,7 @@ class Strengths:
         amount do not tell which of the two the bag was made by.
         """
         concentrations, containers = set(), set()
-        text, diluted = self._diluted.subn(" ", text)
+        text, diluted = self._diluted.subn(" ", text) if "%" in text else (text, 0)
         for number, unit, volume in _PER_ML.findall(text):
             ml = Decimal(volume or 1)
             if not ml or (diluted and ml == 1):

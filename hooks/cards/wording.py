@@ -140,6 +140,10 @@ class Wording:
             dose = f"{rounded(dosage.grams, 2).rstrip('0').rstrip('.')} g"
             if dosage.minutes is not None:
                 minutes = rounded(dosage.minutes, 1).removesuffix(".0")
+                # An order may tell two times: too fast is the one, still running the other.
+                if dosage.shortest is not None and dosage.shortest < dosage.minutes:
+                    least = rounded(dosage.shortest, 1).removesuffix(".0")
+                    minutes = minutes if least == minutes else f"{least}-{minutes}"
                 dose = f"{dose} over {minutes} minutes"
             return dose
         if dosage.endless and dosage.rate is not None and not dosage.parts:

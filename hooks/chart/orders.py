@@ -13,7 +13,7 @@ from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
 from hooks.chart.medication import Index, index_of, read_medication
-from hooks.chart.moments import read_moment
+from hooks.chart.moments import read_day, read_moment
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
 from hooks.chart.references import belongs_to, reference_of
@@ -27,12 +27,18 @@ _NAME: Final = re.compile(r"[^\W\d_]{3}")
 
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
-_PLACES: Final[Mapping[str, Place]] = {
+#: Where an order of a status stands, by R4 and later versions; None for one that gives nothing.
+#: An order whose status is missing or none of these may be running.
+_PLACES: Final[Mapping[str, Place | None]] = {
     "active": Place.ACTIVE,
     "unknown": Place.ACTIVE,
     "on-hold": Place.ON_HOLD,
     "completed": Place.COMPLETED,
+    "ended": Place.COMPLETED,
     "stopped": Place.STOPPED,
+    "cancelled": None,
+    "entered-in-error": None,
+    "draft": None,
 }
 
 
@@ -74,7 +80,7 @@ class OrderReader:
         orders: list[Order] = []
         unassigned: list[Order] = []
         for resource in _of_kind(entries, "MedicationRequest"):
-            place = _PLACES.get(str(resource.get("status")))
+            place = _place(resource.get("status"))
             if place is None or resource.get("doNotPerform") is True:
                 continue
             subject = resource.get("subject")
@@ -153,7 +159,7 @@ class OrderReader:
             classes,
             recognition.magnesium,
             dosage,
-            read_moment(resource.get("authoredOn")),
+            read_day(resource.get("authoredOn")),
             reason.condition,
             reason.unclear,
             recognition.salt,
@@ -232,6 +238,12 @@ def _is_same(one: Order, other: Order) -> bool:
         )
         == other
     )
+
+
+def _place(status: object) -> Place | None:
+    """Where a recorded order of the status stands, None if it gives nothing."""
+    said = status.strip().lower() if isinstance(status, str) else ""
+    return _PLACES.get(said, Place.ACTIVE)
 
 
 def _is_medication(draft: Draft) -> bool:

@@ -8,15 +8,20 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
+from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.words import spaced
+
+_UNIT: Final = timing_words(Says.TIME, Says.HOURS, Says.DAYS)
+
 #: A time with its number, a unit of time without one (`25 mL/h`, `half an hour`), or `over 4`. What
 #: stands behind `every` is no time of one dose.
 _SAID: Final = re.compile(
-    r"(?<!\w)(?:every\s|q\s?)\d{1,3}\s?(?:min(?:ute)?s?|hs?|hrs?|hours?)(?!\w)"
-    r"|(?P<any>(?:(?<![\d.,])(?P<number>\d{1,4}(?:[.,]\d{1,2})?)[\s-]?)?"
-    r"(?<![^\W\d_])(?:(?P<minutes>min(?:ute)?s?)|hs?|hrs?|hours?)(?!\w)|(?<!\w)over(?=\s\d))",
-    re.IGNORECASE,
+    rf"(?<!\w)(?:every\s|q\s?)\d{{1,3}}\s?{_UNIT}(?!\w)"
+    rf"|(?P<any>(?:(?<![\d.,])(?P<number>\d{{1,4}}(?:[.,]\d{{1,2}})?)[\s-]?)?"
+    rf"(?<![^\W\d_])(?P<unit>{_UNIT})(?!\w)|(?<!\w)over(?=\s\d))"
 )
-_HOUR: Final = 60
+_HOURS: Final = re.compile(timing_words(Says.HOURS))
+_DAYS: Final = re.compile(timing_words(Says.DAYS))
 #: A minute more or less is the same time: what follows from a rate has no end of digits.
 _SAME: Final = Decimal(1)
 
@@ -26,14 +31,22 @@ def speaks_of_other_time(text: str, minutes: Iterable[Decimal | None]) -> bool:
 
     Where it speaks of the coded time too, the others are of what is done beside the dose.
     """
-    said = [
-        None
-        if found["number"] is None
-        else Decimal(found["number"].replace(",", ".")) * (1 if found["minutes"] else _HOUR)
-        for found in _SAID.finditer(" ".join(text.split()))
-        if found["any"]
-    ]
+    (plain,) = spaced([text.lower()])
+    said = [found for found in _SAID.finditer(plain) if found["any"]]
     known = [time for time in minutes if time is not None]
     return bool(said) and not any(
-        abs(time - coded) < _SAME for time in said if time is not None for coded in known
+        abs(time - coded) < _SAME
+        for time in map(_minutes, said)
+        if time is not None
+        for coded in known
     )
+
+
+def _minutes(said: re.Match[str]) -> Decimal | None:
+    """The time that stands in a text, None for one without a number."""
+    if said["number"] is None:
+        return None
+    number = Decimal(said["number"].replace(",", "."))
+    if _HOURS.fullmatch(said["unit"]):
+        return number * 60
+    return number * 1440 if _DAYS.fullmatch(said["unit"]) else number

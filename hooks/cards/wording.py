@@ -152,7 +152,7 @@ class Wording:
         when = self._when(order.authored) if order.authored else ""
         what = dose if order.magnesium is not None else escaped(order.name or phrases.an_order)
         return {
-            "order": ", ".join(part for part in (what, when) if part),
+            "order": ", ".join(part for part in (what, when, self._planned_for(order)) if part),
             "draft_dose": dose,
             "draft_rate": rate,
             "draft_total": self._total(order) if dosage.recurring or dosage.endless else "",
@@ -162,6 +162,14 @@ class Wording:
             "salt": order.salt or phrases.no_salt,
             "order_reason": escaped(order.unclear_reason or ""),
         }
+
+    def _planned_for(self, order: Order) -> str:
+        """When an order begins that is to come; empty for one that may have begun."""
+        starts = order.dosage.timing.starts
+        if starts is None or order.is_over or starts.earliest <= self.now:
+            return ""
+        at = day(starts.at) if starts.whole_day else clock(starts.at, self.now)
+        return fill(self.document.words.planned, {"at": at})
 
     def _amount(self, dosage: Dosage) -> str:
         """How much an order or one of its instructions gives, and over what time."""

@@ -160,7 +160,7 @@ class Wording:
             "places": phrases.places[order.place],
             "magnesium_order": self._called(order),
             "salt": order.salt or phrases.no_salt,
-            "order_reason": escaped(order.unclear_reason or ""),
+            "order_reason": escaped(order.unclear_reason or order.other_reason or ""),
         }
 
     def _planned_for(self, order: Order) -> str:

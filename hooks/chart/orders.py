@@ -165,6 +165,7 @@ class OrderReader:
             reason.condition,
             reason.unclear,
             recognition.salt,
+            other_reason=reason.other,
         )
 
     def _counts_the_element(self, resource: Mapping[str, Any], texts: Iterable[str]) -> bool:

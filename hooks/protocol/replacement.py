@@ -316,7 +316,8 @@ def check(
     """Hold a selected draft against the dosing of its row (settled 6).
 
     Only a draft that is `alone` may be raised to the row's dose: beside other magnesium, more of
-    it would be a second dose. Beside what nobody could read it is only said that it is too little.
+    it would be a second dose. Beside what nobody could read, and for a reason that is none of
+    replacement, it is only said that it is too little.
     """
     share = protocol.document.dose_tolerance.percent / 100
     verdicts = [
@@ -325,7 +326,10 @@ def check(
         *_number_verdicts(order, tier, protocol),
         *_kind(order),
     ]
-    correction = _correction(order, dosing, verdicts, raisable=alone and not beside_unreadable)
+    raisable = alone and not beside_unreadable and order.other_reason is None
+    correction = _correction(order, dosing, verdicts, raisable=raisable)
+    if order.other_reason is not None and "dose-low" in verdicts and correction is None:
+        verdicts.append("reason-unclear")
     if correction is not None and (order.dosage.rate_unread or order.dosage.time_in_words):
         # It may be a slow one, which no correction makes faster.
         verdicts.append("time-unread")

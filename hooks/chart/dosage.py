@@ -208,7 +208,7 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of one instruction."""
     dosage = _coded(instruction, conversion)
     said, known = instruction.get("text"), (dosage.minutes, dosage.timing.minutes)
-    if isinstance(said, str) and speaks_of_other_time(said, known):
+    if isinstance(said, str) and speaks_of_other_time(said, known, dosage.rate):
         return replace(dosage, time_in_words=True)
     return dosage
 

@@ -16,7 +16,7 @@ from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
 from hooks.chart.medication import SUBSTANCES, read_medication
-from hooks.chart.moments import read_day, read_moment
+from hooks.chart.moments import read_day
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
 from hooks.chart.references import belongs_to, reference_of
@@ -202,9 +202,9 @@ class OrderReader:
         period = resource.get("occurrencePeriod")
         due = None
         if isinstance(period, dict):
-            due = read_moment(period.get("end")) or read_moment(period.get("start"))
-        due = due or read_moment(resource.get("occurrenceDateTime"))
-        return LabOrder(analyte, place, read_moment(resource.get("authoredOn")), due)
+            due = read_day(period.get("end")) or read_day(period.get("start"))
+        due = due or read_day(resource.get("occurrenceDateTime"))
+        return LabOrder(analyte, place, read_day(resource.get("authoredOn")), due)
 
 
 def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order, ...]:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.hooks import test_order_cases, validity
 from tests.hooks.casefiles import cases
+from tests.hooks.chartmaker import PATIENT, Case, ask, bundle, context, order
 from tests.hooks.ordermaker import asked
 
 
@@ -31,3 +32,36 @@ def test_what_is_sent(case: dict[str, Any]) -> None:
         assert word in text, f"{case['because']}: {word} stays"
     for word in case["goes"]:
         assert word not in text, f"{case['because']}: {word} goes"
+
+
+@pytest.mark.parametrize(
+    ("authored", "repeated"),
+    [
+        ("2026-10-18T08:00:00", True),
+        ("2026-11-23T08:00:00", False),
+        ("2026-11-23T11:00:00Z", False),
+    ],
+)
+def test_a_level_without_a_zone_is_ordered_on_its_day(authored: str, repeated: bool) -> None:
+    dosage = [
+        {
+            "timing": {"repeat": {"count": 1, "duration": 20, "durationUnit": "min"}},
+            "route": {"text": "IV"},
+            "doseAndRate": [{"doseQuantity": {"value": 2, "unit": "g"}}],
+        }
+    ]
+    draft = order(medicationCodeableConcept={"text": "magnesium sulfate"}, dosageInstruction=dosage)
+    level = {
+        "resourceType": "ServiceRequest",
+        "id": "level-1",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "19123-9"}]},
+        "authoredOn": authored,
+    }
+    drafts = {"resourceType": "Bundle", "entry": [{"resource": draft}]}
+    series = Case(bundles={"labOrders": bundle([level])}).prefetch()
+    answer = ask(context(draftOrders=drafts), series)
+    told = "settled 8: a level of five weeks ago is no repeat level, one of today may be"
+    assert bool(answer.cards) == repeated, told

@@ -94,7 +94,11 @@ class Salts:
         self._amount = re.compile(
             rf"^{symbols} {amount}|(?<!\w){magnesium} {amount}|{behind}", re.IGNORECASE
         )
-        self._perhaps = re.compile(rf"{magnesium}|{symbols} \d|{unit} {symbols}", re.IGNORECASE)
+        # Most names hold none of it: one look tells, and their parts are not looked at.
+        firsts = "".join(sorted({name[0].lower() for name in (*unnamed.names, *unnamed.symbols)}))
+        self._perhaps = re.compile(
+            rf"(?=[{firsts}])(?:{magnesium}|{symbols} \d|(?<=[^\W\d_] ){symbols})", re.IGNORECASE
+        )
         salts = [(each, _salt(each)) for each in replacing]
         named = {salt.name: salt for _, salt in salts}
         self._by_code = {code: salt for each, salt in salts for code in each.rxnorm}

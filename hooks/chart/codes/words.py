@@ -29,8 +29,6 @@ _HYPHENS: Final = "\\-\u2010\u2011\u2012\u2013\u2014"
 _JOINED: Final = re.compile(
     rf"_|(?<!\bnon)[{_HYPHENS}](?!(?:free|sparing)\b)", re.IGNORECASE | re.ASCII
 )
-#: Without any of these a text is plain already.
-_ODD: Final = re.compile(r"[^ !-,/-^`-~]|  |^ | $")
 _DOTTED: Final = re.compile(r"(?<![\w.])[a-z](?:\.[a-z])+\.?(?![\w.])", re.IGNORECASE)
 
 
@@ -45,8 +43,8 @@ def plain(text: str) -> str:
     What systems join words with becomes a blank (`magnesium_sulfate`, `sulfate-dextrose`),
     abbreviations lose their stops (`I.V.`), and letters their marks (`magnésium`, `MgSO₄`).
     """
-    if _ODD.search(text) is None:
-        return text
+    if text.isascii() and "-" not in text and "_" not in text and "." not in text:
+        return " ".join(text.split())
     if not text.isascii():
         text = text.translate(_LETTERS)
     if "." in text:

@@ -25,6 +25,8 @@ PROBLEM: Final = {
     "dates",
     "sex",
     "categories",
+    "members",
+    "beside",
 }
 
 
@@ -50,6 +52,7 @@ def problem(case: Json) -> Json:
         made["category"] = [{"coding": [{"code": code}]} for code in case["categories"]]
     if "verified" in case:
         made["verificationStatus"] = {"coding": [{"code": case["verified"]}]}
+    made |= case.get("members", {})
     return made
 
 
@@ -66,7 +69,7 @@ def finding_ids(answer: Answer) -> set[str]:
     return {finding["id"] for finding in answer.assessment.get("findings", ())}
 
 
-@pytest.mark.parametrize("case", cases("problems.toml"))
+@pytest.mark.parametrize("case", [*cases("problems.toml"), *cases("problem_names.toml")])
 def test_problem(case: Json) -> None:
     unknown = case.keys() - PROBLEM - EXPECTED - {"name", "because"}
     assert not unknown, f"the case file says {unknown}, which nothing reads"
@@ -78,7 +81,8 @@ def test_problem(case: Json) -> None:
         wanted = [] if case["reads"] == "nothing" else [case["reads"]]
         assert [condition.id for condition in read.known] == wanted, because
     assert list(read.unread) == ([case["unread"]] if "unread" in case else []), because
-    answer = answered([made], sex=sex)
+    others = [problem({"code": code}) for code in case.get("beside", ())]
+    answer = answered([made, *others], sex=sex)
     if "rule" in case:
         assert answer.assessment["rule"] == case["rule"], because
     assert set(case.get("found", ())) <= finding_ids(answer), because

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.chart.codes import drugs
+from hooks.chart.codes import conditions, drugs
 from hooks.chart.codes.drugs import Route
 from hooks.chart.codes.salts import Named
 from hooks.chart.codes.words import whole_words
@@ -109,3 +109,23 @@ def test_names_are_found_as_by_trying_each_of_them(parts: list[str]) -> None:
     each = "|".join(map(re.escape, sorted(NAMES, key=len, reverse=True)))
     expected = re.findall(rf"(?<!\w)(?<!\w-)(?:{each})(?!-?\w)", text, re.IGNORECASE)
     assert whole_words(NAMES).findall(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no dialysis " * (LONG // 12),
+        "family history of eclampsia" + " eclampsia" * (LONG // 10),
+        "history of" + " a" * (LONG // 2) + " pregnancy",
+        "dialysis" * (LONG // 8),
+        "- " * (LONG // 2),
+        "." * LONG,
+        "end stage " * (LONG // 10),
+    ],
+    ids=["denied", "family", "far", "one-word", "dashes", "stops", "beginnings"],
+)
+def test_the_name_of_a_problem(text: str) -> None:
+    cautions = conditions.load().cautions
+    began = process_time()
+    cautions.named(text)
+    assert process_time() - began < 4, "a name of a megabyte holds the process"

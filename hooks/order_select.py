@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from hooks.cards.answer import Answering
 from hooks.cards.orders import Addressee
+from hooks.chart.bundle import is_partial
 from hooks.chart.chart import Chart, Series
 from hooks.chart.codes import LabCodes, conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.context import OrderContext, read_context
-from hooks.chart.labs import is_partial, read_series
+from hooks.chart.labs import read_series
 from hooks.chart.order import LabOrder, Order
 from hooks.chart.orders import OrderReader, told_once
 from hooks.chart.patient import read_patient

@@ -10,7 +10,6 @@ ends the service when two processes die within seconds, and never notices one th
 """
 
 import asyncio
-import gc
 import importlib
 import os
 import threading
@@ -62,7 +61,6 @@ class GranianWorker(Worker):
         """Serve until told to stop, then until the calls under way are answered."""
         # Gunicorn watches a process from its first sign of life on.
         self.notify()
-        _settle()
         if not self.alive:
             return
         loop = asyncio.new_event_loop()
@@ -130,10 +128,3 @@ class GranianWorker(Worker):
         )
         call = _wsgi._callback_wrapper(self._arrivals.watched(self.wsgi), {"url_path_prefix": None})
         engine.serve_mtr(_futures._new_cbscheduler(loop, call, impl_asyncio=True), loop, self._stop)
-
-
-def _settle() -> None:
-    """Let the collector of garbage leave alone what was made at the start, which stays. Going
-    through it again and again cost a tenth of a call, and half of one with 2,000 results."""
-    gc.collect()
-    gc.freeze()

@@ -70,12 +70,11 @@ class Answering:
 
     def _without_lost(self, assessment: Assessment, kept: Mapping[str, Json]) -> Assessment:
         """The assessment as far as it can leave: a lost correction becomes a finding."""
-        lost = [
-            offer
-            for offer in assessment.offers
-            if offer.replaces is not None and offer.replaces.reference not in kept
-        ]
-        offers = [offer for offer in assessment.offers if offer not in lost]
+        offers: list[Offer] = []
+        lost: list[Offer] = []
+        for offer in assessment.offers:
+            leaves = offer.replaces is None or offer.replaces.reference in kept
+            (offers if leaves else lost).append(offer)
         offers[:1] = [replace(offer, recommended=True) for offer in offers[:1]]
         text = self._protocol.document.findings[_NOT_CORRECTED]
         said = (

@@ -9,6 +9,9 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 from pydantic import ValidationError
 
 from hooks.cards.orders import quantity
+from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.words import spaced
+from hooks.chart.dosage import RATES
 from hooks.chart.timing import read_timing
 from hooks.protocol.model import Dosing
 
@@ -16,7 +19,6 @@ Json = dict[str, Any]
 
 #: Where R4 wants a list and real drafts hold one object: the object is kept, in a list.
 _LISTS: Final = ("category", "reasonCode", "reasonReference", "dosageInstruction", "note")
-_RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
 
 #: What beside the dosage limits a dose in numbers that nobody here can rewrite.
 _LIMITS: Final = (
@@ -24,14 +26,13 @@ _LIMITS: Final = (
     "maxDosePerAdministration",
     "maxDosePerLifetime",
 )
-_HURRIED: Final = re.compile(
-    r"(?<!\w)(?:push|bolus|over\s+\d)|\d\s?(?:min|hour|hr|h)(?:ute)?s?(?!\w)"
-    r"|/\s?(?:h|hr|hour|min)(?!\w)",
-    re.IGNORECASE,
-)
+_TIME: Final = rf"{timing_words(Says.TIME)}(?!\w)"
+_HURRIED: Final = re.compile(rf"(?<!\w){timing_words(Says.FAST)}|(?:\d|/)\s?{_TIME}", re.IGNORECASE)
 #: An amount; not a concentration, which is of a result or of a product.
 _DOSED: Final = re.compile(
-    r"\d\s?(?:g|gm|grams?|mg|meq|mmol|ml)(?!\w)(?!\s?/\s?d?l(?!\w))", re.IGNORECASE
+    rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}(?!\w)"
+    rf"(?!\s?/\s?{timing_words(Says.IN_VOLUME)}(?!\w))",
+    re.IGNORECASE,
 )
 
 
@@ -103,7 +104,7 @@ def _is_said_beside(instruction: Json) -> bool:
     for name in ("additionalInstruction", "patientInstruction"):
         stated = instruction.get(name)
         for one in stated if isinstance(stated, list) else [stated] if stated else []:
-            words = [one] if isinstance(one, str) else list(_names(one))
+            words = list(spaced([one]) if isinstance(one, str) else _names(one))
             if not words:
                 return True
             said += words
@@ -114,7 +115,10 @@ def _is_said_beside(instruction: Json) -> bool:
 
 
 def _names(concept: object) -> Iterator[str]:
-    """Text and displays of a CodeableConcept, the display of a Reference, the text of a note."""
+    """Text and displays of a CodeableConcept, the display of a Reference, the text of a note.
+
+    With single blanks, as the words are listed.
+    """
     if not isinstance(concept, dict):
         return
     codings = concept.get("coding")
@@ -122,7 +126,7 @@ def _names(concept: object) -> Iterator[str]:
         if isinstance(one, dict):
             for member in ("text", "display"):
                 if isinstance(one.get(member), str):
-                    yield one[member]
+                    yield from spaced([one[member]])
 
 
 def _set(instruction: Json, dosing: Dosing, text: str) -> None:
@@ -135,11 +139,11 @@ def _set(instruction: Json, dosing: Dosing, text: str) -> None:
         doses = instruction["doseAndRate"] = [doses]
     if not isinstance(doses, list) or not doses:
         doses = instruction["doseAndRate"] = [{}]
-    for name in ("doseQuantity", "doseRange", *_RATES):
+    for name in ("doseQuantity", "doseRange", *RATES):
         instruction.pop(name, None)
     item = doses[0]
     if isinstance(item, dict):
-        for name in ("doseRange", *_RATES):
+        for name in ("doseRange", *RATES):
             item.pop(name, None)
         item["doseQuantity"] = dose
         item["rateRatio"] = rate

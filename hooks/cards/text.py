@@ -48,12 +48,6 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(lambda match: _HTML.get(match[1], f"\\{match[1]}"), line)
 
 
-def number(value: Decimal) -> str:
-    """A number without exponent and without needless zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def rounded(value: Decimal, places: int, limits: Collection[Decimal] = ()) -> str:
     """A number rounded for reading, with more digits where rounding would cross a limit.
 

@@ -1,12 +1,13 @@
 """The words of a card: what the names in the protocol's sentences stand for in one assessment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
 from decimal import Decimal
 from functools import cached_property
+from heapq import nlargest
 from typing import Final
 
-from hooks.cards.text import ago, clock, day, escaped, number, rounded, untagged, window
+from hooks.cards.text import ago, clock, day, escaped, rounded, untagged, window
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.dosage import Dosage
 from hooks.chart.moments import Moment
@@ -17,6 +18,7 @@ from hooks.protocol.choice import Choice, instant
 from hooks.protocol.kidneys import Kidneys
 from hooks.protocol.model import Band, CardText, Dosing, Gate, Tier
 from hooks.protocol.protocol import Protocol
+from hooks.protocol.scale import plain
 from hooks.protocol.template import Words, bullets, fill, fill_lines
 
 _MOST_UNUSABLE: Final = 3
@@ -26,6 +28,8 @@ _MOST_PARTS: Final = 3
 #: Beyond a ton a number is no dose.
 _MOST_GRAMS: Final = 1_000_000
 _MOST_PROBLEMS: Final = 3
+#: Of one kind of finding.
+_MOST_ORDERS: Final = 5
 _LONGEST_SUMMARY: Final = 139
 
 
@@ -92,6 +96,32 @@ class Wording:
             words["analyte"] = self.document.words.analytes[finding.analyte]
         return _capitalized(fill(sentence, words))
 
+    def _lines(self) -> Iterator[str]:
+        """The sentences of the findings; of many orders of one kind the weightiest, and how many
+        more there are."""
+        said = [
+            (finding, line)
+            for finding, line in zip(self.assessment.findings, self.findings, strict=True)
+            if line
+        ]
+        by_kind: dict[str, dict[int, Order]] = {}
+        for index, (finding, _) in enumerate(said):
+            if finding.order is not None:
+                by_kind.setdefault(finding.kind, {})[index] = finding.order
+        left_out: set[int] = set()
+        behind: dict[int, str] = {}
+        for orders in by_kind.values():
+            more = len(orders) - _MOST_ORDERS
+            if more > 0:
+                told = nlargest(_MOST_ORDERS, orders, key=lambda index: _weight(orders[index]))
+                left_out |= orders.keys() - set(told)
+                behind[max(told)] = fill(self.document.words.more_orders, {"more": str(more)})
+        for index, (_, line) in enumerate(said):
+            if index not in left_out:
+                yield line
+            if index in behind:
+                yield behind[index]
+
     def dosing(self, dosing: Dosing, when: str | None = None) -> Words:
         """The words for a dose."""
         return self.words.but(**self._dosing(dosing), when=when or "")
@@ -102,8 +132,8 @@ class Wording:
 
     def _dosing(self, dosing: Dosing) -> dict[str, str]:
         return {
-            "dose": f"{number(dosing.dose.value)} g",
-            "duration": f"{number(dosing.over.value)} minutes",
+            "dose": f"{plain(dosing.dose.value)} g",
+            "duration": f"{plain(dosing.over.value)} minutes",
             "rate": f"{rounded(dosing.rate.per_minute, 1).removesuffix('.0')} mg/min",
         }
 
@@ -504,6 +534,13 @@ class Wording:
         return fill(phrases.time, {**words, "at": clock(moment.at, self.now)})
 
 
+def _weight(order: Order) -> tuple[bool, Decimal, Decimal, float]:
+    """Of many orders the selected are told first, then the fastest, the largest, the newest."""
+    rate, dose = order.dosage.rate, order.dosage.largest
+    authored = float("-inf") if order.authored is None else order.authored.at.timestamp()
+    return order.selected, rate or Decimal(0), dose or Decimal(0), authored
+
+
 def _zone(assessment: Assessment) -> tzinfo | None:
     """The zone in which the patient's results are told: that of the magnesium, else the call's."""
     result = assessment.evidence.magnesium.measurement or assessment.evidence.magnesium.stale
@@ -558,5 +595,5 @@ _WORDS: Final[Mapping[str, Callable[[Wording], str | None]]] = {
     "other_indication": Wording._other_indication,
     "problems": Wording._problems,
     "preliminary_basis": Wording._preliminary_basis,
-    "findings": lambda of: bullets(line for line in of.findings if line),
+    "findings": lambda of: bullets(of._lines()),
 }

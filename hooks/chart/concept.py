@@ -26,6 +26,13 @@ def collect(
                 texts[display] = None
 
 
+def codes_of(concept: object) -> set[str]:
+    """The codes of a CodeableConcept, or of a list of them."""
+    codes: list[str] = []
+    collect(concept, codes, {})
+    return set(codes)
+
+
 def objects(value: object) -> list[Mapping[str, Any]]:
     """The objects of a list, or the object that stands where a list belongs."""
     if isinstance(value, dict):

@@ -12,12 +12,16 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hooks.chart.codes.strength import Strength
+from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import read_moment
 from hooks.chart.quantity import LONGEST, MINUTES, unit_of
 from hooks.chart.timing import Timing, read_timing, together
 from hooks.chart.units import read_number
+
+#: The members of a dose that may state its rate.
+RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
 
 
 class DoseProblem(StrEnum):
@@ -134,7 +138,7 @@ def _together(instructions: list[Mapping[str, Any]], parts: tuple[Dosage, ...]) 
 
 #: What tells an amount in words: a number that is no time, or that something follows.
 _GIVING: Final = re.compile(
-    r"\d(?![\d.,]|\s?-?(?:min|h|hr|hour)(?:ute)?s?\b)|\b(?:then|follow\w*|gram\w*|bags?)\b",
+    rf"\d(?![\d.,]|\s?-?{timing_words(Says.TIME)}\b)|\b{timing_words(Says.MORE)}\b",
     re.IGNORECASE,
 )
 
@@ -142,7 +146,7 @@ _GIVING: Final = re.compile(
 def _gives(instruction: Mapping[str, Any]) -> bool:
     """Whether an instruction states a dose or a rate, or has words that may be one."""
     doses = [instruction, *objects(instruction.get("doseAndRate"))]
-    if any(name in dose for dose in doses for name in ("doseQuantity", "doseRange", *_RATES)):
+    if any(name in dose for dose in doses for name in ("doseQuantity", "doseRange", *RATES)):
         return True
     text = instruction.get("text")
     return isinstance(text, str) and _GIVING.search(text) is not None
@@ -158,10 +162,8 @@ def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
     if timing.until is None or (dosed and not timing.recurring):
         return timing
     said = object_of(instruction.get("timing"))
-    if (
-        read_moment(object_of(object_of(said.get("repeat")).get("boundsPeriod")).get("end"))
-        is not None
-    ):
+    period = object_of(object_of(said.get("repeat")).get("boundsPeriod"))
+    if read_moment(period.get("end")) is not None:
         return timing
     events = said.get("event")
     if isinstance(events, list) and len(events) > 1 and not said.get("code"):
@@ -184,7 +186,7 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     ends = dosed or timing.course is not None or timing.until is not None
     amounts = {_amount(object_of(dose.get("doseQuantity")), conversion) for dose in doses}
     rates = {_rate(dose, conversion) for dose in doses}
-    stated = any(name in dose for dose in doses for name in _RATES)
+    stated = any(name in dose for dose in doses for name in RATES)
     fastest = max((rate for rate in rates if rate is not None), default=None)
     if len(amounts) > 1 or len(rates - {None}) > 1:
         largest = max((grams for grams in amounts if grams is not None), default=None)
@@ -247,9 +249,6 @@ def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | No
         return None
     unit = unit_of(quantity)
     return None if unit is None else _grams(number, unit, conversion)
-
-
-_RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
 
 
 def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None:

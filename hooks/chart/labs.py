@@ -5,12 +5,12 @@ belong to another patient or to another analyte are passed over; whatever is abo
 and this analyte and cannot be used is kept with its reasons.
 """
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from hooks.chart import references
+from hooks.chart.bundle import is_partial, resources
 from hooks.chart.chart import (
     Comparator,
     Measurement,
@@ -20,6 +20,7 @@ from hooks.chart.chart import (
     Unusable,
 )
 from hooks.chart.codes import LabCode, LabCodes
+from hooks.chart.codes.hemolysis import HEMOLYZED, says_hemolyzed
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, read_effective, read_moment
 from hooks.chart.references import belongs_to
@@ -46,16 +47,6 @@ _UNIT_REASONS: Final[Mapping[UnitProblem, Reason]] = {
     UnitProblem.CONFLICT: Reason.UNIT_CONFLICT,
 }
 
-# No two parts of a pattern may take the same spaces: a text of many would hold a process for hours.
-_HEMOLYZED: Final = re.compile(r"\bha?emoly[sz]", re.IGNORECASE)
-_NOT_HEMOLYZED: Final = re.compile(
-    r"\b(?:no|not|non|without|negative for|no evidence of|absence of)[\s-]+(?:\w+\s+)?"
-    r"ha?emoly[sz]\w*"
-    r"|\bha?emolysis(?:\s+index)?\s*(?:[:=]\s*)?(?:none|negative|absent|nil|0)\b",
-    re.IGNORECASE,
-)
-_HEMOLYZED_CODES: Final = frozenset({"HEM"})
-
 # A value beside the statement that there is none (clinical 8: treat as absent).
 _DENIED: Final = (Reason.VALUE_DENIED,)
 
@@ -72,23 +63,10 @@ def read_series(
     """
     if bundle is None:
         return Series()
-    entries = bundle.get("entry")
     reader = _Reader(analyte, patient_id, codes)
-    results = []
-    for entry in entries if isinstance(entries, list) else ():
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and resource.get("resourceType") == "Observation":
-            result = reader.read(resource)
-            if result is not None:
-                results.append(result)
-    return Series(tuple(results), complete=not is_partial(bundle))
-
-
-def read_observation(
-    analyte: Analyte, resource: Mapping[str, Any], patient_id: str, codes: LabCodes
-) -> Result | None:
-    """One Observation as a result; None if it is another patient's or another analyte's."""
-    return _Reader(analyte, patient_id, codes).read(resource)
+    read = map(reader.read, resources(bundle, "Observation"))
+    results = tuple([result for result in read if result is not None])
+    return Series(results, complete=not is_partial(bundle))
 
 
 class _Scale(Fact, frozen=True):
@@ -320,15 +298,6 @@ def _read_time(resource: Mapping[str, Any], reasons: list[Reason]) -> tuple[Mome
     return time, True
 
 
-def is_partial(bundle: Mapping[str, Any] | None) -> bool:
-    """Whether a searchset Bundle says that there is another page."""
-    links = bundle.get("link") if bundle is not None else None
-    return any(
-        isinstance(link, dict) and link.get("relation") == "next"
-        for link in (links if isinstance(links, list) else ())
-    )
-
-
 def _is_hemolyzed(resource: Mapping[str, Any]) -> bool:
     """Whether the interpretation, a note or a contained specimen says so, in words or in code."""
     if not ("interpretation" in resource or "note" in resource or "contained" in resource):
@@ -338,10 +307,10 @@ def _is_hemolyzed(resource: Mapping[str, Any]) -> bool:
     for specimen in contained if isinstance(contained, list) else ():
         if isinstance(specimen, dict):
             places += [specimen.get("condition"), specimen.get("note")]
-    return any(_says_hemolyzed(place) for place in places)
+    return any(_is_said_in(place) for place in places)
 
 
-def _says_hemolyzed(place: object) -> bool:
+def _is_said_in(place: object) -> bool:
     for item in place if isinstance(place, list) else [place]:
         if not isinstance(item, dict):
             continue
@@ -349,14 +318,9 @@ def _says_hemolyzed(place: object) -> bool:
         texts = [item.get("text")]
         for coding in codings if isinstance(codings, list) else ():
             if isinstance(coding, dict):
-                if str(coding.get("code")) in _HEMOLYZED_CODES:
+                if str(coding.get("code")) in HEMOLYZED:
                     return True
                 texts.append(coding.get("display"))
-        for text in texts:
-            # What is denied is cut out first: a text may deny one sample and affirm another.
-            # Blanks are made one: patterns that allow for many take time with their square.
-            if isinstance(text, str) and _HEMOLYZED.search(
-                _NOT_HEMOLYZED.sub("", " ".join(text.split()))
-            ):
-                return True
+        if any(isinstance(text, str) and says_hemolyzed(text) for text in texts):
+            return True
     return False

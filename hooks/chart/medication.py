@@ -1,19 +1,17 @@
 """The medication of an order: what it is called, and what it is made of."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from hooks.chart.bundle import Targets, contained_in
 from hooks.chart.codes.drugs import RXNORM
 from hooks.chart.codes.salts import Named
 from hooks.chart.concept import collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import reference_of
 
-#: Compared, not hashed: a list may stand where a type belongs.
-_SUBSTANCES: Final = ("Medication", "Substance")
-
-#: What travels beside an order, by `#id`, `Type/id` or `fullUrl`.
-Index = Mapping[str, Mapping[str, Any]]
+#: What an order's medication and its ingredients may be.
+SUBSTANCES: Final = ("Medication", "Substance")
 
 
 class Medication(Fact, frozen=True):
@@ -33,7 +31,7 @@ class Medication(Fact, frozen=True):
         return " / ".join(each.texts[0] for each in self.ingredients if each.texts) or None
 
 
-def read_medication(resource: Mapping[str, Any], index: Index) -> Medication:
+def read_medication(resource: Mapping[str, Any], beside: Targets) -> Medication:
     """The medication of a MedicationRequest, wherever its name travels.
 
     A referenced Medication is looked up among the contained resources, then in the same Bundle;
@@ -46,18 +44,20 @@ def read_medication(resource: Mapping[str, Any], index: Index) -> Medication:
     reference = resource.get("medicationReference")
     target = reference_of(reference)
     if target is not None:
-        contained = {f"#{item.get('id')}": item for item in objects(resource.get("contained"))}
-        medication = _found(target, contained, index)
+        contained = contained_in(resource)
+        medication = beside.find(target, contained)
         if medication is not None:
             collect(medication.get("code"), codes, texts, RXNORM)
-            ingredients = tuple(_ingredients(medication, contained, index))
+            ingredients = tuple(_ingredients(medication, contained, beside))
     display = reference.get("display") if isinstance(reference, dict) else None
     if isinstance(display, str) and display.strip():
         texts[display] = None
     return Medication(Named(tuple(codes), tuple(texts)), ingredients)
 
 
-def _ingredients(medication: Mapping[str, Any], contained: Index, index: Index) -> Iterator[Named]:
+def _ingredients(
+    medication: Mapping[str, Any], contained: Mapping[str, Mapping[str, Any]], beside: Targets
+) -> Iterator[Named]:
     """The ingredients that do something; what only holds a tablet together is none."""
     for item in objects(medication.get("ingredient")):
         if item.get("isActive") is False:
@@ -67,7 +67,7 @@ def _ingredients(medication: Mapping[str, Any], contained: Index, index: Index) 
         collect(item.get("itemCodeableConcept"), codes, texts, RXNORM)
         reference = item.get("itemReference")
         target = reference_of(reference)
-        substance = _found(target, contained, index) if target is not None else None
+        substance = beside.find(target, contained) if target is not None else None
         if substance is not None:
             collect(substance.get("code"), codes, texts, RXNORM)
         collect(
@@ -77,21 +77,3 @@ def _ingredients(medication: Mapping[str, Any], contained: Index, index: Index) 
         )
         if codes or texts:
             yield Named(tuple(codes), tuple(texts))
-
-
-def _found(target: str, contained: Index, index: Index) -> Mapping[str, Any] | None:
-    return contained.get(target) or index.get(target.partition("/_history/")[0])
-
-
-def index_of(entries: Iterable[Any]) -> Index:
-    """The Medications and Substances of a Bundle by `Type/id` and by `fullUrl`."""
-    index: dict[str, Mapping[str, Any]] = {}
-    for entry in entries:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and resource.get("resourceType") in _SUBSTANCES:
-            identity, url = resource.get("id"), entry.get("fullUrl")
-            if isinstance(identity, str):
-                index[f"{resource['resourceType']}/{identity}"] = resource
-            if isinstance(url, str):
-                index[url] = resource
-    return index

@@ -1,18 +1,21 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec.structs import replace
 
+from hooks.chart.bundle import Targets, entries_of, resources
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.codes.drugs import SULFATE, DrugClass, DrugCodes, Route
 from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
-from hooks.chart.medication import Index, index_of, read_medication
+from hooks.chart.medication import SUBSTANCES, read_medication
 from hooks.chart.moments import read_moment
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
@@ -46,16 +49,16 @@ class OrderReader:
 
     def drafts(self, context: OrderContext, problems: ConditionIndex) -> tuple[Order, ...]:
         """The medication orders among the drafts; `problems` what they may be for."""
-        index = index_of(context.entries)
+        beside = Targets(context.entries, *SUBSTANCES)
         own = (
             self._order(
-                draft.resource, draft.reference, Place.DRAFT, draft.selected, index, problems
+                draft.resource, draft.reference, Place.DRAFT, draft.selected, beside, problems
             )
             for draft in context.drafts
             if _is_medication(draft)
         )
         unassigned = (
-            self._order(draft.resource, draft.reference, Place.DRAFT, False, index, problems)
+            self._order(draft.resource, draft.reference, Place.DRAFT, False, beside, problems)
             for draft in context.unassigned
             if _is_medication(draft)
         )
@@ -69,11 +72,10 @@ class OrderReader:
         What was found for this patient and names no patient at all is this patient's, as a draft
         or a problem is: to leave magnesium out would be the worse mistake.
         """
-        entries = _entries(bundle)
-        index = index_of(entries)
+        beside = Targets(entries_of(bundle), *SUBSTANCES)
         orders: list[Order] = []
         unassigned: list[Order] = []
-        for resource in _of_kind(entries, "MedicationRequest"):
+        for resource in resources(bundle, "MedicationRequest"):
             place = _PLACES.get(str(resource.get("status")))
             if place is None or resource.get("doNotPerform") is True:
                 continue
@@ -83,7 +85,7 @@ class OrderReader:
                 continue
             identity = resource.get("id")
             reference = f"MedicationRequest/{identity if isinstance(identity, str) else ''}"
-            order = self._order(resource, reference, place, False, index, problems)
+            order = self._order(resource, reference, place, False, beside, problems)
             (orders if is_own else unassigned).append(order)
         return (*orders, *_nobodys(unassigned))
 
@@ -100,7 +102,7 @@ class OrderReader:
         """The levels among the active ServiceRequests of a searchset Bundle."""
         found = (
             self._lab(resource, Place.ACTIVE)
-            for resource in _of_kind(_entries(bundle), "ServiceRequest")
+            for resource in resources(bundle, "ServiceRequest")
             if belongs_to(resource.get("subject"), patient_id)
             and resource.get("status") == "active"
             and resource.get("doNotPerform") is not True
@@ -113,10 +115,10 @@ class OrderReader:
         reference: str,
         place: Place,
         selected: bool,
-        index: Index,
+        beside: Targets,
         problems: ConditionIndex,
     ) -> Order:
-        medication = read_medication(resource, index)
+        medication = read_medication(resource, beside)
         called, name = medication.called, medication.name
         route = self._route(resource)
         recognition = self._drugs.recognize(
@@ -136,7 +138,7 @@ class OrderReader:
             if (
                 recognition.salt != SULFATE
                 or recognition.is_mixture
-                or _is_elemental(resource, called.texts)
+                or self._counts_the_element(resource, called.texts)
             ):
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
@@ -158,6 +160,11 @@ class OrderReader:
             reason.unclear,
             recognition.salt,
         )
+
+    def _counts_the_element(self, resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
+        """Whether any text of the order counts elemental magnesium."""
+        said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
+        return any(self._drugs.is_elemental(str(text)) for text in (*texts, *said))
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
         """The ordered route; without one, what the free text of the dosage names."""
@@ -199,39 +206,45 @@ def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order
     Only orders of the same id that also say the same are one: an id alone hides no order. A
     recorded order that is drafted again is told as that draft, which knows that it is recorded.
     """
+    orders = (*drafts, *recorded)
+    of_the_id = Counter([order.reference for order in orders])
+    if len(of_the_id) == len(orders):
+        return orders
     told: list[Order] = []
-    places: dict[str, list[int]] = {}
-    for order in (*drafts, *recorded):
-        if order.reference.endswith(_NO_ID):
+    drafted: dict[Hashable, int] = {}
+    on_record: dict[Hashable, int] = {}
+    for order in orders:
+        if of_the_id[order.reference] == 1 or order.reference.endswith(_NO_ID):
             told.append(order)
             continue
-        of_the_id = places.setdefault(order.reference, [])
-        same = next((index for index in of_the_id if _is_same(told[index], order)), None)
-        if same is None:
-            of_the_id.append(len(told))
-            told.append(order)
-        elif told[same].place is Place.DRAFT:
-            if order.place is not Place.DRAFT:
-                told[same] = replace(told[same], is_recorded=True)
-        elif told[same].is_over:
-            told[same] = order
+        said = _said(order)
+        draft = drafted.get(said)
+        if order.place is Place.DRAFT:
+            if draft is None:
+                drafted[said] = len(told)
+                told.append(order)
+        elif draft is not None:
+            told[draft] = replace(told[draft], is_recorded=True)
+        else:
+            # Of two times two orders were recorded, of one time one that came twice.
+            first = on_record.setdefault((said, order.authored), len(told))
+            if first == len(told):
+                told.append(order)
+            elif told[first].is_over:
+                told[first] = order
     return tuple(told)
 
 
-def _is_same(one: Order, other: Order) -> bool:
-    """Whether two orders of one id are one that came twice."""
-    if Place.DRAFT not in (one.place, other.place) and one.authored != other.authored:
-        return False
-    return (
-        replace(
-            one,
-            place=other.place,
-            selected=other.selected,
-            authored=other.authored,
-            is_recorded=other.is_recorded,
-        )
-        == other
-    )
+#: What may differ between two orders of one id that came twice, and what cannot be hashed.
+_NOT_SAID: Final = frozenset({"place", "selected", "authored", "is_recorded", "classes"})
+_members_said: Final = attrgetter(
+    *(name for name in Order.__struct_fields__ if name not in _NOT_SAID)
+)
+
+
+def _said(order: Order) -> Hashable:
+    """What an order says, wherever it stands and whenever it was written."""
+    return _members_said(order), frozenset(order.classes.items())
 
 
 def _is_medication(draft: Draft) -> bool:
@@ -263,21 +276,3 @@ def _nobodys(orders: Iterable[Order]) -> Iterator[Order]:
                 authored=order.authored,
                 indication=None,
             )
-
-
-def _is_elemental(resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
-    """Whether any text of the order counts elemental magnesium: a tenth of the sulfate's grams."""
-    said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
-    return any("elemental" in str(text).lower() for text in (*texts, *said))
-
-
-def _entries(bundle: Mapping[str, Any] | None) -> list[Any]:
-    entries = bundle.get("entry") if bundle is not None else None
-    return entries if isinstance(entries, list) else []
-
-
-def _of_kind(entries: Iterable[Any], kind: str) -> Iterator[Mapping[str, Any]]:
-    for entry in entries:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and resource.get("resourceType") == kind:
-            yield resource

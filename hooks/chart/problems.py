@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from hooks.chart.bundle import resources
 from hooks.chart.codes.conditions import ConditionCodes, Passing
-from hooks.chart.concept import objects
+from hooks.chart.concept import codes_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, after, read_moment
 from hooks.chart.references import belongs_to
@@ -59,15 +60,11 @@ def read_problems(
     `active` stands above an end that is past, but no pregnancy lasts for years, whatever its
     status.
     """
-    entries = bundle.get("entry") if bundle is not None else None
     found: dict[str, Condition] = {}
     unread: list[str] = []
-    for entry in entries if isinstance(entries, list) else ():
-        resource = entry.get("resource") if isinstance(entry, dict) else None
+    for resource in resources(bundle, "Condition"):
         if (
-            not isinstance(resource, dict)
-            or resource.get("resourceType") != "Condition"
-            or not _is_for(resource.get("subject"), patient_id)
+            not _is_for(resource.get("subject"), patient_id)
             or _says(resource.get("clinicalStatus"), _PAST)
             or _says(resource.get("verificationStatus"), _NOT_SO)
         ):
@@ -194,12 +191,10 @@ def _moment(text: object) -> Moment | None:
 
 def _texts(concept: object) -> list[str]:
     """What a problem is called: its text, then what stands at its codes."""
-    if not isinstance(concept, dict):
-        return []
-    codings = concept.get("coding")
-    places = [concept.get("text")]
-    for coding in codings if isinstance(codings, list) else ():
-        if isinstance(coding, dict):
+    places: list[object] = []
+    for one in objects(concept):
+        places.append(one.get("text"))
+        for coding in objects(one.get("coding")):
             places += [coding.get("display"), coding.get("code")]
     texts = (" ".join(text.split()) for text in places if isinstance(text, str))
     return [text for text in dict.fromkeys(texts) if text]
@@ -214,10 +209,9 @@ def _cut(text: str) -> str:
 
 def _categories(resource: Mapping[str, Any]) -> set[str]:
     """The codes of a problem's categories; empty for one without a code."""
-    categories = resource.get("category")
     codes: set[str] = set()
-    for category in categories if isinstance(categories, list) else ():
-        codes |= _codes(category) or {""}
+    for category in objects(resource.get("category")):
+        codes |= codes_of(category) or {""}
     return codes
 
 
@@ -226,20 +220,9 @@ def _is_for(subject: object, patient_id: str) -> bool:
 
 
 def _codings(concept: object) -> list[tuple[str, str]]:
-    codings = concept.get("coding") if isinstance(concept, dict) else None
     return [
         (coding["system"], coding["code"])
-        for coding in (codings if isinstance(codings, list) else ())
-        if isinstance(coding, dict)
-        and isinstance(coding.get("system"), str)
-        and isinstance(coding.get("code"), str)
+        for one in objects(concept)
+        for coding in objects(one.get("coding"))
+        if isinstance(coding.get("system"), str) and isinstance(coding.get("code"), str)
     ]
-
-
-def _codes(concept: object) -> set[str]:
-    codings = concept.get("coding") if isinstance(concept, dict) else None
-    return {
-        coding["code"]
-        for coding in (codings if isinstance(codings, list) else ())
-        if isinstance(coding, dict) and isinstance(coding.get("code"), str)
-    }

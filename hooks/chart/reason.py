@@ -1,11 +1,11 @@
 """The reason of an order: what it is for, as far as the order itself tells."""
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any, Final
 
+from hooks.chart.bundle import Targets, contained_in, entries_of
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.concept import collect, objects
+from hooks.chart.concept import codes_of, collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, reference_of
 
@@ -33,7 +33,7 @@ class ConditionIndex:
     """The Conditions of this patient in a searchset Bundle, to be found by a reference."""
 
     def __init__(self, bundle: Mapping[str, Any] | None, patient_id: str) -> None:
-        self._bundle = bundle
+        self._targets = Targets(entries_of(bundle), "Condition")
         self._patient_id = patient_id
 
     def find(
@@ -43,24 +43,11 @@ class ConditionIndex:
 
         None if it did not come, or is another patient's.
         """
-        found = contained.get(reference) or self._index.get(reference.partition("/_history/")[0])
+        found = self._targets.find(reference, contained)
         if found is None or found.get("resourceType") != "Condition":
             return None
         subject = found.get("subject")
         return found if subject is None or belongs_to(subject, self._patient_id) else None
-
-    @cached_property
-    def _index(self) -> Mapping[str, Mapping[str, Any]]:
-        index: dict[str, Mapping[str, Any]] = {}
-        for entry in objects(self._bundle.get("entry") if self._bundle is not None else None):
-            resource = entry.get("resource")
-            if isinstance(resource, dict):
-                identity, url = resource.get("id"), entry.get("fullUrl")
-                if isinstance(identity, str):
-                    index[f"Condition/{identity}"] = resource
-                if isinstance(url, str):
-                    index[url] = resource
-        return index
 
 
 class _Reason(Fact, frozen=True):
@@ -106,7 +93,7 @@ class ReasonReader:
             yield from self._coded(concept)
         references = objects(order.get("reasonReference"))
         if references:
-            contained = {f"#{one.get('id')}": one for one in objects(order.get("contained"))}
+            contained = contained_in(order)
             for reference in references:
                 yield from self._referenced(reference, contained, index)
 
@@ -167,12 +154,6 @@ def _kind_of(target: str) -> str:
 
 def _is_certain(condition: Mapping[str, Any]) -> bool:
     """Whether a Condition is one that the patient has now; one that does not tell is."""
-    return _codes(condition, "clinicalStatus") <= _ACTIVE and (
-        _codes(condition, "verificationStatus") <= _SURE
+    return codes_of(condition.get("clinicalStatus")) <= _ACTIVE and (
+        codes_of(condition.get("verificationStatus")) <= _SURE
     )
-
-
-def _codes(condition: Mapping[str, Any], member: str) -> set[str]:
-    codes: list[str] = []
-    collect(condition.get(member), codes, {})
-    return set(codes)

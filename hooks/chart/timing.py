@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
-from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.timing import TIMES_A_DAY, Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, read_moment
@@ -109,6 +109,8 @@ def _moments(events: object) -> list[Moment]:
 
 # ------------------------------------------------------------------ whether it is given again
 
+_AS_NEEDED: Final = ("asNeededBoolean", "asNeededCodeableConcept", "asNeeded", "asNeededFor")
+
 #: An hour, a day or a time of the day that a dose is bound to, and no word of how often.
 _BOUND: Final = (
     "timeOfDay",
@@ -119,47 +121,49 @@ _BOUND: Final = (
     "boundsRange",
 )
 
-_SPAN: Final = r"(?:h|hrs?|hours?|std|stunden?|heures?|horas?|uur)(?!\w)"
-_UNIT: Final = r"(?:g|gm|grams?|mg|meq|mmol)(?!\w)"
-_WATCHED: Final = timing_words(Says.WATCH)
+_HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
+_AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
+_MONITORED: Final = timing_words(Says.OF_THE_HEART, Says.WATCH)
 
 #: Texts are searched in small letters. The listed words, and what is known by its form.
 _AGAIN: Final = re.compile(
-    rf"""(?: [/]\s?(?:d|day|tag|jour|j|d[ií]a|dag) | (?<!\w)(?:
+    rf"""(?: [/]\s?{timing_words(Says.A_DAY)} | (?<!\w)(?:
         q\.?\s?\d\w* | q\.?\s?[dh]\.? | [btq]\.?i\.?d\.? | p\.?r\.?n\.?
-      | [bo]\.d\.? | [tq]\.d\.s\.? | \d{{1,2}}\s?x\s(?:t[äg]\w+|daags)
-      | (?:[2-9]|\d\d)\s?(?:times|mal) | times\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_SPAN})
-      | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:g|mg|ml|min|{_SPAN}))
-      | [2-9]\s?x\s?\d{{1,3}}(?:[.,]\d)?\s?{_UNIT}(?!\s(?:vial|amp|bag|syr))
+      | [bo]\.d\.? | [tq]\.d\.s\.?
+      | {timing_words(Says.TIMES)}\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_HOURS})
+      | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:{timing_words(Says.MEASURE)}|{_HOURS}))
+      | [2-9]\s?x\s?\d{{1,3}}(?:[.,]\d)?\s?{_AMOUNT}(?!\s{timing_words(Says.CONTAINER)})
       | (?<!-)\d-\d-\d(?:-\d)?(?!-)
-      | cont(?:inuous(?:ly)?)?(?!\w)(?!\s(?:(?!inf|iv|drip)\w{{1,20}}\s)?(?:cardiac|{_WATCHED}))
-      | then\s\d | for\s(?!1\s)\d{{1,3}}\s(?:days|tage|jours|d[ií]as|dagen)
-      | {timing_words(Says.AGAIN)}
+      | {timing_words(Says.GOES_ON)}(?!\w)
+        (?!\s(?:(?!{timing_words(Says.INFUSED)})\w{{1,20}}\s)?{_MONITORED})
+      | {timing_words(Says.THEN)}\s\d
+      | for\s(?!1\s)\d{{1,3}}\s{timing_words(Says.DAYS)}
+      | {timing_words(Says.AGAIN, Says.NEEDED)}
     ))(?!\w)""",
     re.VERBOSE,
 )
 _ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
-_ONCE: Final = re.compile(rf"(?<!\w)(?:{timing_words(Says.ONCE)})(?!\w)")
+_ONCE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONCE)}(?!\w)")
 _NO_FREQUENCY: Final = re.compile(timing_words(Says.NOTHING))
 #: A clause that begins with what is watched, to its end or to what may be a dose again. A dose
 #: that stands before it in the clause may be what is repeated.
 _WATCH: Final = re.compile(
     rf"""(?:\A|[.;,:]\s|\()
-    (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|hourly|daily|please|then|double)[\s-])?
-    (?:{_WATCHED})(?!\w)
-    (?:(?![.;,:](?:\s|\Z)|\d\s?{_UNIT}|(?<!\w)(?:continuous|gi[vb]|infu|perfu|administer|drip|dos[ei]
-      |bolus|titrat|may\srepeat|repeat\s(?:dose|inf|x|until|if|as|every|q))).)*""",
+    (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
+    {timing_words(Says.WATCH)}(?!\w)
+    (?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}|(?<!\w){timing_words(Says.GIVEN, strictly=True)}).)*
+    """,
     re.VERBOSE,
 )
 _ASIDE: Final = re.compile(
-    rf"(?<!\w)(?:{timing_words(Says.ASIDE)})"
-    r"(?:\s(?!(?:and|or|then|repeat|gi[vb]|inf|adm|dos))[a-z]{1,20}){0,3}?"
-    r"\s(?:as|if|when)\s(?:needed|required|necessary)(?!\w)"
+    rf"(?<!\w){timing_words(Says.ASIDE)}"
+    rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})[a-z]{{1,20}}){{0,3}}?"
+    rf"\s{timing_words(Says.NEEDED, strictly=True)}(?!\w)"
 )
-#: The most that is given in a day limits a dose and repeats none.
 _MOST: Final = re.compile(
-    rf"(?<!\w)(?:max(?:imum)?|exceed)(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?\d{{1,3}}(?:[.,]\d{{1,2}})?\s?{_UNIT}"
-    r"\s?(?:/|per|in)\s?(?:d|day|24\s?h\w{0,5})(?!\w)"
+    rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?"
+    rf"\d{{1,3}}(?:[.,]\d{{1,2}})?\s?{_AMOUNT}"
+    rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
 )
 
 
@@ -223,9 +227,6 @@ def _says_again(text: str) -> bool:
     return _AGAIN.search(_ASIDE.sub("", _WATCH.sub(";", _MOST.sub("", plain)))) is not None
 
 
-_AS_NEEDED: Final = ("asNeededBoolean", "asNeededCodeableConcept", "asNeeded", "asNeededFor")
-
-
 def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal | None) -> bool:
     """Whether the bounds are a mere beginning, or leave room for no second dose."""
     if bound != ["boundsPeriod"]:
@@ -261,17 +262,6 @@ def _sentences(instruction: Mapping[str, Any]) -> Iterator[str]:
 # ------------------------------------------------------------------ how often, and how long
 
 _CODED: Final = re.compile(r"q\s?(\d{1,2})\s?h(?:rs?|ours?)?", re.IGNORECASE)
-_DAILY: Final[Mapping[str, int]] = {
-    "QD": 1,
-    "OD": 1,
-    "DAILY": 1,
-    "BID": 2,
-    "BD": 2,
-    "TID": 3,
-    "TDS": 3,
-    "QID": 4,
-    "QDS": 4,
-}
 
 
 def _every(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> Decimal | None:
@@ -286,7 +276,7 @@ def _every(timing: Mapping[str, Any], repeat: Mapping[str, Any]) -> Decimal | No
 
 
 def _coded(code: str) -> Decimal | None:
-    times = _DAILY.get(code.strip().upper())
+    times = TIMES_A_DAY.get(code.strip().upper())
     if times is not None:
         return MINUTES["d"] / times
     match = _CODED.fullmatch(code.strip())

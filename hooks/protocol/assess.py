@@ -13,11 +13,11 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
-from hooks.protocol.evidence import DOSED, Evidence, certain_band, gather, with_kidneys
+from hooks.protocol.evidence import Evidence, certain_band, gather, with_kidneys
 from hooks.protocol.findings import Findings
 from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
-from hooks.protocol.model import Band, Dosing, Row, Tier
+from hooks.protocol.model import DOSED, Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import (
     DraftCheck,
@@ -199,10 +199,10 @@ class _Case:
         """
         replacement = self.evidence.replacement
         kidneys = self.evidence.kidneys
-        told: tuple[Order, ...] = ()
+        told: set[int] = set()
         if barred is not None:
-            told = (*ordered, *replacement.drafted, *replacement.running)
-            for order in told:
+            for order in (*ordered, *replacement.drafted, *replacement.running):
+                told.add(id(order))
                 self.found.add("despite-gate", order=order, condition=barred)
         elif kidneys is not None and kidneys.tier is Tier.REDUCED:
             for order in ordered:
@@ -213,8 +213,7 @@ class _Case:
         if replacement.selected:
             specimen, windows = self.evidence.magnesium.measurement, self.protocol.document.windows
             for order in (*replacement.others, *replacement.selected[1:]):
-                is_told = any(order is one for one in told)
-                if not is_told and not may_be_answered(order, specimen, windows):
+                if id(order) not in told and not may_be_answered(order, specimen, windows):
                     self.found.add("duplicate", order=order)
         findings.about_unread_problems(self.evidence, self.found)
 

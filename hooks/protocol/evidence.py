@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Final
 
 from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Reason, Series
 from hooks.chart.codes.drugs import DrugClass
@@ -11,13 +10,10 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import Choice, choose, instant, refuse
 from hooks.protocol.kidneys import Kidneys, examine
-from hooks.protocol.model import Band
+from hooks.protocol.model import DOSED, Band
 from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import Replacement, is_level_ordered, survey
-
-#: The bands that ask for a dose (clinical 9).
-DOSED: Final = frozenset({"severe", "moderate"})
 
 
 @dataclass(frozen=True)

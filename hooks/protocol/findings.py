@@ -9,8 +9,8 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
 from hooks.protocol.choice import instant
-from hooks.protocol.evidence import DOSED, Evidence, asks_for_dose
-from hooks.protocol.model import Tier
+from hooks.protocol.evidence import Evidence, asks_for_dose
+from hooks.protocol.model import DOSED, Tier
 from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
 
@@ -119,10 +119,10 @@ def about_company(evidence: Evidence, band: str, found: Findings, *, barred: boo
 
 def _kidneys_on_the_list(evidence: Evidence, found: Findings) -> None:
     """What the problem list says of kidneys, where creatinine has not said it (clinical 6.2)."""
-    if "kidney-disease" in evidence.conditions:
+    if evidence.has("kidney-disease"):
         found.add("kidney-disease")
     injury = evidence.kidneys.injury if evidence.kidneys is not None else None
-    if "acute-kidney-injury" in evidence.conditions and injury is None:
+    if evidence.has("acute-kidney-injury") and injury is None:
         found.add("injury-on-the-list")
 
 
@@ -134,7 +134,7 @@ def _risks(evidence: Evidence, found: Findings) -> bool:
     qt = evidence.drug(DrugClass.QT)
     if qt is not None:
         found.add("qt-drug", drug=qt)
-    if "long-qt" in evidence.conditions:
+    if evidence.has("long-qt"):
         found.add("long-qt")
     qtc = evidence.qtc.measurement
     if qtc is not None and qtc.value >= evidence.protocol.document.qtc.long_from.value.value:
@@ -142,7 +142,7 @@ def _risks(evidence: Evidence, found: Findings) -> bool:
     digoxin = evidence.drug(DrugClass.DIGOXIN)
     if digoxin is not None:
         found.add("digoxin")
-    return bool(qt or digoxin or "long-qt" in evidence.conditions or evidence.potassium_is_low)
+    return bool(qt or digoxin or evidence.has("long-qt") or evidence.potassium_is_low)
 
 
 def _contributors(evidence: Evidence, found: Findings) -> None:
@@ -202,10 +202,14 @@ def _kidneys(evidence: Evidence, found: Findings) -> None:
 
 
 def _kidneys_by_mouth(evidence: Evidence, found: Findings) -> None:
-    """S13 without a dose: kidneys that keep what is taken by mouth."""
+    """S13 without a dose: kidneys that keep what is taken by mouth.
+
+    Where magnesium is being ordered, `ordered-reduced` says it of that order.
+    """
     kidneys = evidence.kidneys
     if kidneys is not None and kidneys.tier is Tier.REDUCED:
-        found.add("caution-by-mouth")
+        if not evidence.replacement.selected:
+            found.add("caution-by-mouth")
     else:
         _kidneys_on_the_list(evidence, found)
 

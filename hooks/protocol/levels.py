@@ -7,7 +7,7 @@ from hooks.chart.codes.drugs import DrugClass
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import PlannedLab
 from hooks.protocol.evidence import Evidence, certain_band
-from hooks.protocol.model import Dosing, Row
+from hooks.protocol.model import DOSED, Dosing, Row
 from hooks.protocol.replacement import DraftCheck, planned_end
 
 
@@ -91,7 +91,7 @@ class Levels:
         if magnesium.stale is not None:
             band = certain_band(magnesium.stale, self._protocol)
             recent = self.now - magnesium.stale.time.at <= limit
-            return recent and (band is None or band.id in ("severe", "moderate"))
+            return recent and (band is None or band.id in DOSED)
         culprit = magnesium.culprit
         if culprit is None or culprit.time is None or culprit not in magnesium.worth_saying:
             return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -39,6 +39,10 @@ class Tier(StrEnum):
 
 
 BandId = Literal["severe", "moderate", "mild", "normal", "high"]
+
+#: The bands that ask for a dose (clinical 9).
+DOSED: Final[tuple[BandId, ...]] = ("severe", "moderate")
+
 Indicator = Literal["info", "warning", "critical"]
 Priority = Literal["routine", "urgent", "asap", "stat"]
 
@@ -315,6 +319,7 @@ class Words(Part):
     any_indication: Sentence = Field(alias="any-indication")
     more_problems: Sentence = Field(alias="more-problems")
     nameless_problems: Sentence = Field(alias="nameless-problems")
+    more_orders: Sentence = Field(alias="more-orders")
     organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")
     rule_basis: Sentence = Field(alias="rule-basis")

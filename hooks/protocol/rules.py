@@ -11,11 +11,10 @@ from hooks.protocol import bounds, required
 from hooks.protocol.bounds import Bounds, Problem
 from hooks.protocol.limits import Range
 from hooks.protocol.lines import Path
-from hooks.protocol.model import Band, BandId, Coding, Document, Dosing, Product
+from hooks.protocol.model import DOSED, Band, BandId, Coding, Document, Dosing, Product
 from hooks.protocol.quantity import Quantity
 from hooks.protocol.scale import plain
 
-_DOSED_BANDS: Final = ("severe", "moderate")
 _TIERS: Final = ("standard", "reduced")
 
 
@@ -81,12 +80,10 @@ def _rows(document: Document) -> Iterator[Problem]:
         if key in seen:
             yield place, f"rows {seen[key]} and {row.id} are for the same band and tier"
         seen[key] = row.id
-        if row.dosing is not None and row.band not in _DOSED_BANDS:
+        if row.dosing is not None and row.band not in DOSED:
             yield place, f"row {row.id}: no dose may stand in the {row.band} band"
-    wanted: list[tuple[str, str | None]] = [
-        (band, tier) for band in _DOSED_BANDS for tier in _TIERS
-    ]
-    wanted += [(band, None) for band in get_args(BandId) if band not in _DOSED_BANDS]
+    wanted: list[tuple[str, str | None]] = [(band, tier) for band in DOSED for tier in _TIERS]
+    wanted += [(band, None) for band in get_args(BandId) if band not in DOSED]
     for band, tier in wanted:
         if (band, tier) not in seen:
             yield ("rows",), f"no row for the {band} band{f', tier {tier}' if tier else ''}"

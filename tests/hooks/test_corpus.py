@@ -14,9 +14,9 @@ from typing import Final
 import pytest
 
 from hooks.chart.chart import Measurement, Unusable
-from hooks.chart.labs import read_observation
 from hooks.chart.units import Analyte
-from tests.hooks.chartmaker import LAB_CODES, Json, over_the_wire
+from tests.hooks.chartmaker import Json, over_the_wire
+from tests.hooks.reading import read_observation
 
 ANALYTES: Final = {"Mg": Analyte.MAGNESIUM, "K": Analyte.POTASSIUM, "Cr": Analyte.CREATININE}
 CANONICAL: Final = {"Mg": "mg/dL", "K": "mmol/L", "Cr": "mg/dL"}
@@ -67,9 +67,7 @@ def test_every_observation_is_read_as_its_reading_says(
     for line in lines:
         resource, reading = over_the_wire(line["resource"]), line["reading"]
         where = f"{line['repo']} {line['path']} {resource['id']}"
-        found = read_observation(
-            ANALYTES[reading["analyte"]], resource, _patient(resource), LAB_CODES
-        )
+        found = read_observation(ANALYTES[reading["analyte"]], resource, _patient(resource))
         assert found is not None, f"{where}: passed over"
         expected = Decimal(str(reading[CANONICAL[reading["analyte"]]]))
         assert found.value is None or abs(found.value - expected) <= Decimal("0.001"), where
@@ -100,14 +98,12 @@ def test_the_corpus_is_whole(lines: list[Json]) -> None:
 def test_no_observation_is_read_for_another_patient(lines: list[Json]) -> None:
     for line in lines:
         analyte = ANALYTES[line["reading"]["analyte"]]
-        assert (
-            read_observation(analyte, over_the_wire(line["resource"]), "nobody", LAB_CODES) is None
-        )
+        assert read_observation(analyte, over_the_wire(line["resource"]), "nobody") is None
 
 
 def test_no_observation_is_read_as_another_analyte(lines: list[Json]) -> None:
     for line in lines:
         resource = over_the_wire(line["resource"])
         for analyte in {*ANALYTES.values()} - {ANALYTES[line["reading"]["analyte"]]}:
-            found = read_observation(analyte, resource, _patient(resource), LAB_CODES)
+            found = read_observation(analyte, resource, _patient(resource))
             assert not isinstance(found, Measurement), line["path"]

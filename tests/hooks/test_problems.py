@@ -91,6 +91,14 @@ def test_problem(case: Json) -> None:
         assert re.search(pattern, text_of(answer)), f"{because}: the card must say {pattern!r}"
 
 
+def test_one_object_where_a_list_of_codes_belongs_is_read() -> None:
+    dialysis = {"system": ICD, "code": "Z99.2"}
+    made = problem({}) | {"code": {"coding": dialysis}}
+    assert answered([made]).assessment["rule"] == "G7", "real problem lists are not valid FHIR"
+    past = made | {"clinicalStatus": {"coding": {"code": "resolved"}}}
+    assert answered([past]).assessment["rule"] != "G7", "a status is read as a code is"
+
+
 def test_three_of_many_problems_are_named_and_the_others_counted() -> None:
     texts = ["one", "two", "two", "three", "four", "five"]
     problems = [problem({"text": text}) for text in texts] + [problem({}), problem({})]

@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hooks.cards.correction import correct
 from hooks.chart.codes import conditions, drugs
 from hooks.chart.codes.drugs import Route
 from hooks.chart.codes.salts import Named
 from hooks.chart.codes.words import whole_words
 from hooks.chart.labs import _is_hemolyzed
 from hooks.chart.timing import read_timing
+from hooks.protocol import protocol
 
 LONG = 1_000_000
 CODES = drugs.load()
+DOSING = next(row.dosing for row in protocol.load().rows.values() if row.dosing is not None)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +87,24 @@ def test_the_text_of_a_dosage(text: str) -> None:
     began = process_time()
     assert read_timing({"text": text}).recurring == text.startswith(("continuous", "q1"))
     assert process_time() - began < 2, "a dosage text of a megabyte holds the process"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "over" + " " * LONG,
+        "over " * (LONG // 5),
+        "1" * LONG,
+        "1 " * (LONG // 2),
+        "push" * (LONG // 4),
+    ],
+    ids=["spaces", "over", "digits", "numbers", "push"],
+)
+def test_the_note_of_a_draft(text: str) -> None:
+    draft = {"resourceType": "MedicationRequest", "note": [{"text": text}]}
+    began = process_time()
+    correct(draft, DOSING, "2 g over 20 minutes")
+    assert process_time() - began < 2, "a note of a megabyte holds the process"
 
 
 def test_a_drug_with_ten_thousand_names() -> None:

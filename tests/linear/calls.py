@@ -56,9 +56,44 @@ def _drafts(count: int, drug: Json | None = None) -> Json:
 
 
 def _medications(count: int, where: str) -> Json:
-    said = {**_IV_MAGNESIUM, "where": where}
+    """Orders of magnesium after the specimen: those that are active run for a day."""
+    said = {**_IV_MAGNESIUM, "where": where, "duration_min": 1440}
     orders = [
         request.order(_PATIENT, {**said, "authored_hours_ago": 5 + index / 60}, index, NOW)
+        for index in range(count)
+    ]
+    return _with("medications", orders)
+
+
+def _without_need(count: int) -> Json:
+    """Running magnesium beside a draft of it, at a mild level and against a gate."""
+    call = _medications(count, "active")
+    mild = _results("magnesium", 1, valueQuantity={"value": 1.6, "unit": "mg/dL"})
+    dialysis = {
+        "system": "http://hl7.org/fhir/sid/icd-10-cm",
+        "code": "Z99.2",
+        "display": "Dependence on renal dialysis",
+        "clinicalStatus": "active",
+    }
+    call["prefetch"] |= {
+        "magnesium": mild["prefetch"]["magnesium"],
+        "conditions": request.searchset(request.condition(_PATIENT, dialysis, 0)),
+    }
+    return call | {"context": _drafts(1, _IV_MAGNESIUM)["context"]}
+
+
+def _too_fast(count: int) -> Json:
+    """Drafts of magnesium that run too fast, of ids that no correction can be sent back for."""
+    call = _drafts(count, {**_IV_MAGNESIUM, "duration_min": 5})
+    for entry in call["context"]["draftOrders"]["entry"]:
+        entry["resource"]["note"] = [{"text": "over 5 min"}]
+    return call
+
+
+def _of_one_id(count: int) -> Json:
+    """Orders of one id that all say something else."""
+    orders = [
+        request.order(_PATIENT, {**_IV_MAGNESIUM, "duration_min": 20 + index}, 0, NOW)
         for index in range(count)
     ]
     return _with("medications", orders)
@@ -189,6 +224,9 @@ CALLS: Final[Mapping[str, Callable[[int], Json]]] = {
     "selected drafts of magnesium": lambda count: _drafts(count, _IV_MAGNESIUM),
     "running magnesium": lambda count: _medications(count, "active"),
     "magnesium that was given": lambda count: _medications(count, "completed"),
+    "orders of one id": _of_one_id,
+    "running magnesium against a gate": _without_need,
+    "drafts that cannot be corrected": _too_fast,
     "orders with a Medication beside them": _referenced,
     "contained Medications": _contained,
     "ingredients of one Medication": _ingredients,

@@ -6,12 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from hooks.chart.codes import mixture, strength
+from hooks.chart.codes import strength
 from hooks.chart.codes.files import Entry, Text, shipped, written
-from hooks.chart.codes.salts import Ingredient, Mixtures, Named, Others, Salt, Salts
+from hooks.chart.codes.mixture import BETWEEN
+from hooks.chart.codes.salts import Ingredient, Mixtures, Named, Others, Salt, Salts, Unnamed
 from hooks.chart.codes.strength import Strength
-from hooks.chart.codes.words import spaced
-from hooks.chart.codes.words import whole_words as _words
+from hooks.chart.codes.words import spaced, whole_words
 from hooks.chart.fact import Fact
 
 RXNORM: Final = frozenset(
@@ -98,11 +98,18 @@ class _Evidence(Entry):
     source: Text
 
 
+class _Elemental(Entry):
+    words: tuple[Text, ...]
+    source: Text
+
+
 class _MagnesiumProducts(Entry):
     heptahydrate: _Heptahydrate
     undiluted: _Undiluted
     ingredient: tuple[Ingredient, ...]
     product: tuple[_Product, ...]
+    unnamed: Unnamed
+    elemental: _Elemental
     mixture: Mixtures
     evidence: _Evidence
 
@@ -148,13 +155,14 @@ class DrugCodes:
             for name in drug.names:
                 by_name[name.lower()] = (*by_name.get(name.lower(), ()), drug)
         self._by_name = by_name
-        self._names = _words(by_name)
+        self._names = whole_words(by_name)
         self._products = {product.rxnorm: product for product in products.product}
         oral = [drug for drug in drugs if DrugClass.ORAL_MAGNESIUM in drug.classes]
         self._salts = Salts(
             products.ingredient,
             {one.rxnorm: one.ingredient for one in products.product if one.intravenous},
             products.mixture,
+            products.unnamed,
             Others(
                 {name.lower(): drug.name for drug in oral for name in drug.names},
                 {code: drug.name for drug in oral for code in drug.rxnorm},
@@ -162,19 +170,21 @@ class DrugCodes:
                 frozenset(self._by_code),
             ),
         )
-        self._carriers = _words(products.mixture.carriers)
-        self._bowel = _words(products.mixture.bowel)
+        self._mixtures = self._salts.mixtures
+        self._elemental = products.elemental.words
+        self._carriers = whole_words(products.mixture.carriers)
+        self._bowel = whole_words(products.mixture.bowel)
         self.heptahydrate = products.heptahydrate
         self._undiluted = products.undiluted.mg_per_ml
         evidence = products.evidence
         self._evidence = evidence
         # `powder for injection` and `injection IV/IM` go into a vein before they go anywhere.
         self._product_words = (
-            (Route.OTHER, _words(evidence.other_words)),
-            (Route.INTRAVENOUS, _words(evidence.intravenous_words)),
-            (Route.INTRAMUSCULAR, _words(evidence.intramuscular_words)),
-            (Route.INTRAVENOUS, _words(evidence.injected_words)),
-            (Route.ENTERAL, _words(evidence.enteral_words)),
+            (Route.OTHER, whole_words(evidence.other_words)),
+            (Route.INTRAVENOUS, whole_words(evidence.intravenous_words)),
+            (Route.INTRAMUSCULAR, whole_words(evidence.intramuscular_words)),
+            (Route.INTRAVENOUS, whole_words(evidence.injected_words)),
+            (Route.ENTERAL, whole_words(evidence.enteral_words)),
         )
         # `injection` and `infusion` tell no route: they may lead under the skin or into the spine.
         self._route_words = (*self._product_words[:3], self._product_words[4])
@@ -220,6 +230,11 @@ class DrugCodes:
         )
         return strength.certain(known, texts, self._undiluted)
 
+    def is_elemental(self, text: str) -> bool:
+        """Whether a text counts elemental magnesium: a tenth of the sulfate's grams."""
+        said = text.lower()
+        return any(word in said for word in self._elemental)
+
     def route(self, codes: Iterable[str], texts: Iterable[str]) -> Route:
         """The route that codes, else words, state; OTHER for any that is not certainly known."""
         evidence = self._evidence
@@ -263,7 +278,7 @@ class DrugCodes:
         text = " ; ".join(texts)
         if not self._salts.names_unknown(text):
             return None
-        if any(mixture.ingredients(each) for each in texts):
+        if any(self._mixtures.ingredients(each) for each in texts):
             return None
         known = self._settled(route, text)
         return None if known is Route.ENTERAL else _Magnesium(known or Route.INTRAVENOUS, None)
@@ -278,7 +293,7 @@ class DrugCodes:
         """
         text = " ; ".join(texts)
         mixed = None
-        if mixture.BETWEEN in text:
+        if BETWEEN in text:
             mixed = next(filter(None, map(self._salts.listed, texts)), None)
         salt = mixed or self._salts.by_mouth(codes, text) or self._salts.by_symbol(codes, text)
         if salt is None:
@@ -308,7 +323,7 @@ class DrugCodes:
         """
         salts = [self._salts.ingredient(each) for each in ingredients]
         beside = any(
-            salt is None and not any(map(mixture.is_diluent, each.texts))
+            salt is None and not any(map(self._mixtures.is_diluent, each.texts))
             for each, salt in zip(ingredients, salts, strict=True)
         )
         counting = [salt for salt in salts if salt and (salt.counts_in_mixture or not beside)]
@@ -357,8 +372,8 @@ class DrugCodes:
         # A code that stands for another drug says more than a word in a text.
         is_other = salt is None and self._salts.is_other(codes)
         if salt is None and not is_other:
-            named = (self._salts.by_name(each) for each in texts if not mixture.ingredients(each))
-            salt = next(filter(None, named), None)
+            alone = (each for each in texts if not self._mixtures.ingredients(each))
+            salt = next(filter(None, map(self._salts.by_name, alone)), None)
         if salt is None:
             unnamed = None if is_other else self._unnamed_salt(texts, route)
             return unnamed or self._injected(codes, texts, route)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from hooks.chart.codes import mixture
 from hooks.chart.codes.files import Entry, Text
-from hooks.chart.codes.words import whole_words
+from hooks.chart.codes.mixture import MixtureNames
+from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.words import any_of, whole_words
 from hooks.chart.fact import Fact
 
 
@@ -29,6 +30,15 @@ class Mixtures(Entry):
     bowel: tuple[Text, ...]
     inert: tuple[Text, ...]
     carriers: tuple[Text, ...]
+    diluents: tuple[Text, ...]
+    source: Text
+
+
+class Unnamed(Entry):
+    """Words for magnesium that tell no salt, as the code list writes them."""
+
+    names: tuple[Text, ...]
+    symbols: tuple[Text, ...]
     source: Text
 
 
@@ -61,8 +71,6 @@ class Others(Fact, frozen=True):
     codes: frozenset[str]
 
 
-_MAGNESIUM: Final = re.compile(r"(?<!\w)mag(?:nesium)?(?!-?\w)", re.IGNORECASE)
-_SYMBOL: Final = re.compile(r"mg \d[\d.,]* ?(?:g|gm|grams?|mg|meq|mmol)\b", re.IGNORECASE)
 _UNNAMED: Final = Salt(None)
 
 
@@ -77,8 +85,15 @@ class Salts:
         replacing: Iterable[Ingredient],
         products: Mapping[str, str],
         words: Mixtures,
+        unnamed: Unnamed,
         others: Others,
     ) -> None:
+        self.mixtures = MixtureNames(words.diluents)
+        self._unnamed = re.compile(rf"(?<!\w){any_of(unnamed.names)}(?!-?\w)", re.IGNORECASE)
+        self._symbol = re.compile(
+            rf"{any_of(unnamed.symbols)} \d[\d.,]* ?{timing_words(Says.AMOUNT)}\b",
+            re.IGNORECASE,
+        )
         salts = [(each, _salt(each)) for each in replacing]
         named = {salt.name: salt for _, salt in salts}
         self._by_code = {code: salt for each, salt in salts for code in each.rxnorm}
@@ -119,7 +134,7 @@ class Salts:
 
     def by_symbol(self, codes: tuple[str, ...], text: str) -> Salt | None:
         """A text that begins with `Mg` and an amount, and names no other drug."""
-        if not _SYMBOL.match(text) or self.is_other(codes) or self._others.names.search(text):
+        if not self._symbol.match(text) or self.is_other(codes) or self._others.names.search(text):
             return None
         return _UNNAMED
 
@@ -129,14 +144,14 @@ class Salts:
 
     def names_unknown(self, text: str) -> bool:
         """Whether a text names magnesium of no known salt, and no known drug."""
-        return _MAGNESIUM.search(text) is not None and not self._others.names.search(text)
+        return self._unnamed.search(text) is not None and not self._others.names.search(text)
 
     def listed(self, text: str) -> Salt | None:
         """The salt that a name lists among other drugs.
 
         Nutrition and balanced solutions hold a little magnesium by their nature: nobody ordered it.
         """
-        parts = mixture.ingredients(text)
+        parts = self.mixtures.ingredients(text)
         if not parts or self._nutrition.search(text):
             return None
         found = None

@@ -1,20 +1,48 @@
-"""Words of timing: which words of an order say that its dose is given again, or once."""
+"""Words of dosage texts: which say that a dose is given again, or once, and what units are."""
 
 import re
 from enum import StrEnum
 from typing import Final
 
+from pydantic import PositiveInt, model_validator
+
 from hooks.chart.codes.files import Entry, Text, shipped
 
 
 class Says(StrEnum):
-    """What a word tells of a dose; `WATCH` and `ASIDE` name what is done beside it."""
+    """What a word tells of a dose, alone or in the form of words that its list names.
+
+    `WATCH` and `ASIDE` name what is done beside the dose; from `AMOUNT` on they are units and
+    what stands in the place of one.
+    """
 
     AGAIN = "again"
+    NEEDED = "needed"
+    GOES_ON = "goes-on"
+    INFUSED = "infused"
+    OF_THE_HEART = "of-the-heart"
+    THEN = "then"
+    TIMES = "times"
+    A_DAY = "a-day"
+    DAYS = "days"
+    MOST = "most"
+    WITHIN_A_DAY = "within-a-day"
     ONCE = "once"
     NOTHING = "nothing"
     WATCH = "watch"
+    AHEAD = "ahead"
+    GIVEN = "given"
     ASIDE = "aside"
+    NO_ASIDE = "no-aside"
+    MORE = "more"
+    FAST = "fast"
+    AMOUNT = "amount"
+    VOLUME = "volume"
+    IN_VOLUME = "in-volume"
+    TIME = "time"
+    HOURS = "hours"
+    MEASURE = "measure"
+    CONTAINER = "container"
 
 
 class _Words(Entry):
@@ -23,18 +51,43 @@ class _Words(Entry):
     source: Text
 
 
+class _Daily(Entry):
+    times: PositiveInt
+    codes: tuple[Text, ...]
+    source: Text
+
+
 class _Timing(Entry):
     words: tuple[_Words, ...]
+    daily: tuple[_Daily, ...]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "_Timing":
+        # A pattern of no words would find itself in every text.
+        missing = set(Says) - {listed.says for listed in self.words if listed.names}
+        if missing:
+            raise ValueError(f"no word says `{min(missing)}`")
+        names = [name for listed in self.words for name in listed.names]
+        shouted = next((name for name in names if name != name.lower()), None)
+        if shouted is not None:
+            raise ValueError(f"{shouted} is not in small letters, and would never be found")
+        return self
 
 
-_SIGNS: Final = {" ": r"[\s-]?", "#": r"\d{1,3}[\s-]?", "*": r"\w*"}
+_SIGNS: Final = {" ": r"[\s-]?", "#": r"\d{1,3}[\s-]?", "+": r"(?:[2-9]|\d\d)\s?", "*": r"\w*"}
 _LISTED: Final = shipped(_Timing, "timing.toml")
 
+#: How many times a day a code of the timing says.
+TIMES_A_DAY: Final = {code: listed.times for listed in _LISTED.daily for code in listed.codes}
 
-def timing_words(says: Says) -> str:
-    """A pattern of all words that say so, for texts in small letters; its ends are not bound."""
-    names = {name for listed in _LISTED.words if listed.says is says for name in listed.names}
+
+def timing_words(*says: Says, strictly: bool = False) -> str:
+    """A pattern of any word that says so, for texts in small letters; its ends are not bound.
+
+    `strictly`, for words by which a repeat is taken for none: a blank is a blank.
+    """
+    signs = {**_SIGNS, " ": r"\s"} if strictly else _SIGNS
+    names = {name for listed in _LISTED.words if listed.says in says for name in listed.names}
     ordered = sorted(names, key=lambda name: (-len(name), name))
-    return "|".join(
-        "".join(_SIGNS.get(letter) or re.escape(letter) for letter in name) for name in ordered
-    )
+    patterns = ("".join([signs.get(one) or re.escape(one) for one in name]) for name in ordered)
+    return f"(?:{'|'.join(patterns)})"

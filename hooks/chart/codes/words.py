@@ -12,6 +12,11 @@ def spaced(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple([" ".join(text.split()) for text in texts])
 
 
+def any_of(words: Iterable[str]) -> str:
+    """A pattern of any of the words, the longest first; its ends are not bound."""
+    return f"(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})"
+
+
 def whole_words(names: Iterable[str]) -> re.Pattern[str]:
     """A pattern that finds any of the names as whole words, the longest first."""
     tree: dict[str, Any] = {}

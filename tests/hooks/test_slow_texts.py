@@ -150,3 +150,24 @@ def test_the_name_of_a_problem(text: str) -> None:
     began = process_time()
     cautions.named(text)
     assert process_time() - began < 4, "a name of a megabyte holds the process"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "then check " * (LONG // 11) + "redose",
+        "check, " * (LONG // 7) + "redose",
+        "then monitor " * (LONG // 13),
+        "1 g/h " * (LONG // 6),
+        "over 1 h 1 g 1 g/h " * (LONG // 38),
+        " ".join(f"{n % 9999} g/h over {n} h {n} g" for n in range(LONG // 28)),
+        "max " * (LONG // 4) + "1 g/h",
+        "followed by a a a a " * (LONG // 20),
+        "infuse a a a " * (LONG // 13),
+    ],
+    ids=["then", "clauses", "watched", "rates", "own", "many", "limits", "followed", "infused"],
+)
+def test_the_text_of_a_rate_or_of_what_is_watched(text: str) -> None:
+    began = process_time()
+    read_timing({"text": text})
+    assert process_time() - began < 4, "a text of a megabyte holds the process"

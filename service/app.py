@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 from flask import Flask
 
@@ -33,7 +34,12 @@ from service.trust import Trust, establish
 
 
 class Application(Flask):
-    """Flask, except that a failure is logged without what the request held."""
+    """Flask, except that a failure is logged without what the request held, and that no function is
+    asked at every call whether it is a coroutine (8 µs): none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
 
     def log_exception(
         self,

@@ -1,8 +1,10 @@
 """The evidence: what of a chart counts by the protocol, gathered before anything is decided."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hooks.chart.chart import Chart, Comparator, Measurement, Patient, Reason, Series
 from hooks.chart.codes.drugs import DrugClass
@@ -16,8 +18,7 @@ from hooks.protocol.protocol import Protocol
 from hooks.protocol.replacement import Replacement, is_level_ordered, survey
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True, dict=True):
     """What counts: the newest believable results, renal function, and the magnesium orders.
 
     `awaited` is a newer preliminary magnesium that would ask for no dose, where the one that counts
@@ -34,7 +35,7 @@ class Evidence:
     replacement: Replacement
     kidneys: Kidneys | None = None
     awaited: Measurement | None = None
-    conditions: frozenset[str] = field(default_factory=frozenset)
+    conditions: frozenset[str] = frozenset()
 
     @cached_property
     def selected(self) -> tuple[Order, ...]:

@@ -28,7 +28,8 @@ _LIMIT: Final = re.compile(
     rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,4}}?[.:]?\s?"
     rf"\d{{1,4}}(?:[.,]\d{{1,3}})?\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}"
 )
-_DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/)(?!{_PER_HOUR})")
+#: An amount, also that of a bag (`2 g/50 mL`), but no concentration (`40 mg/mL`) and no rate.
+_DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/(?!\s?\d))(?!{_PER_HOUR})")
 _OVER: Final = re.compile(
     rf"(?<!\w){timing_words(Says.OVER)}\s{_NUMBER}[\s-]?"
     rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS)})(?!\w)"

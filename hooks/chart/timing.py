@@ -155,14 +155,18 @@ _AGAIN: Final = re.compile(
 _ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
 _ONCE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONCE)}(?!\w)")
 _NO_FREQUENCY: Final = re.compile(timing_words(Says.NOTHING))
+_CLAUSE: Final = (
+    rf"(?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}"
+    rf"|(?<!\w){timing_words(Says.GIVEN, Says.REPLACED, strictly=True)}).)*"
+)
 #: A clause that begins with what is watched, or its end that does so behind a `then`, to its end or
-#: to what may be a dose again. A dose that stands before it in the clause may be what is repeated.
+#: to what may be a dose again, and what says how often it is watched `then`. A dose that stands
+#: before it in the clause may be what is repeated.
 _WATCH: Final = re.compile(
     rf"""(?:\A|[.;,:]\s|\(|\s-\s|(?<!\w)(?=then\s))
     (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
     {timing_words(Says.WATCH)}(?!\w)
-    (?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}
-      |(?<!\w){timing_words(Says.GIVEN, Says.REPLACED, strictly=True)}).)*
+    {_CLAUSE}(?:[,;]\sthen\s(?:q|every\s|hourly|daily){_CLAUSE}(?=[.;,:](?:\s|\Z)|\Z))*
     """,
     re.VERBOSE,
 )

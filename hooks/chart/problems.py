@@ -10,13 +10,8 @@ from hooks.chart.concept import codes_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, after, read_moment
 from hooks.chart.references import belongs_to
+from hooks.chart.status import NOT_SO, PAST, is_certain, says
 
-_PRESENT: Final = frozenset({"active", "recurrence", "relapse"})
-_PAST: Final = frozenset({"inactive", "remission", "resolved"})
-_SURE: Final = frozenset({"confirmed"})
-_DOUBTFUL: Final = frozenset({"unconfirmed", "provisional", "differential", "unknown"})
-_NOT_SO: Final = frozenset({"refuted", "entered-in-error"})
-_STATUSES: Final = _PRESENT | _PAST | _SURE | _DOUBTFUL | _NOT_SO
 _OPENS_A_GATE: Final = "pacemaker"
 _NO_DIAGNOSIS: Final = "health-concern"
 _LONGEST_NAME: Final = 40
@@ -65,8 +60,8 @@ def read_problems(
     for resource in resources(bundle, "Condition"):
         if (
             not _is_for(resource.get("subject"), patient_id)
-            or _says(resource.get("clinicalStatus"), _PAST)
-            or _says(resource.get("verificationStatus"), _NOT_SO)
+            or says(resource.get("clinicalStatus"), PAST)
+            or says(resource.get("verificationStatus"), NOT_SO)
         ):
             continue
         over = resource.get("clinicalStatus") is None and _has_ended(resource, now)
@@ -77,7 +72,7 @@ def read_problems(
             if known is None:
                 continue
             told.add(known)
-            if known == _OPENS_A_GATE and not _is_certain(resource):
+            if known == _OPENS_A_GATE and not (is_certain(resource) and _is_lasting(resource)):
                 continue
             passing = codes.passing.get(known)
             if over if passing is None else _has_passed(resource, passing, now):
@@ -94,33 +89,6 @@ def read_problems(
         if not codes.says_no_problem(text):
             unread.append(_cut(text))
     return Problems(tuple(found.values()), tuple(unread))
-
-
-def _says(status: object, meant: frozenset[str]) -> bool:
-    """Whether a status says this and nothing else, as far as it can be read."""
-    said = _words(status) & _STATUSES
-    return bool(said) and said <= meant
-
-
-def _is_certain(resource: Mapping[str, Any]) -> bool:
-    """Whether nothing speaks against a problem: no end, and no status that may say otherwise."""
-    stated = (
-        (resource.get("clinicalStatus"), _PRESENT),
-        (resource.get("verificationStatus"), _SURE),
-    )
-    return _is_lasting(resource) and all(
-        status is None or _says(status, meant) for status, meant in stated
-    )
-
-
-def _words(status: object) -> set[str]:
-    """What a status says, written as a code: by codes, displays or text, or as a mere string."""
-    said = [status]
-    for concept in objects(status):
-        said.append(concept.get("text"))
-        for coding in objects(concept.get("coding")):
-            said += [coding.get("code"), coding.get("display")]
-    return {"-".join(one.lower().split()) for one in said if isinstance(one, str)}
 
 
 def _names_caution(

@@ -34,8 +34,10 @@ from service.trust import Trust, establish
 
 
 class Application(Flask):
-    """Flask, except that a failure is logged without what the request held, and that no function is
-    asked at every call whether it is a coroutine (8 µs): none is."""
+    """Flask, except that a failure is counted, and logged without what the request held, and that
+    no function is asked at every call whether it is a coroutine (8 µs): none is."""
+
+    counts: Metrics | None = None
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is."""
@@ -45,6 +47,8 @@ class Application(Flask):
         self,
         exc_info: tuple[type, BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> None:
+        if self.counts is not None:
+            self.counts.failed()
         observability.log_failure(exc_info[1])
 
 
@@ -84,7 +88,7 @@ def assemble(
     app.url_map.merge_slashes = False
 
     cors.install(app, settings.allowed_origins)
-    counts = Metrics(protocol)
+    counts = app.counts = Metrics(protocol, [hook.id for hook in hooks])
     ask = None if trust is None else entrance.guard(trust, counts.turned_away)
     upload.install(app, settings.max_body_bytes, ask)
     outcomes.install(app)

@@ -12,16 +12,19 @@ from collections.abc import Callable
 from http import HTTPStatus
 from threading import Lock
 from time import monotonic
+from typing import Literal
 
 from flask import g, request
 
 from service.clients import Client
 from service.outcomes import Issue, Refusal
-from service.tokens import Distrusted, Token
+from service.tokens import Distrusted, Fault, Token
 from service.tokens import read as read_token
 from service.trust import Trust
 
 ROOT = "/cds-services"
+#: Why a caller is not let in: his token, or a token that is good and does not help him.
+Reason = Literal[Fault, "service", "rate"]
 #: For every refusal of a caller, whatever the reason.
 _ISSUE = Issue("security", "The caller is not accepted here. The service's log says why.")
 _TOO_OFTEN = Issue("throttled", "This client calls more often than it may; please wait.")
@@ -33,7 +36,7 @@ _PLAIN = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _log = logging.getLogger("magnesia.trust")
 
 
-def guard(trust: Trust, count: Callable[[str, str], None]) -> Callable[[], None]:
+def guard(trust: Trust, count: Callable[[str, Reason], None]) -> Callable[[], None]:
     """What lets nobody call without a token, and sets `g.client` for who has one; it raises
     Refusal for all others. A token must be for the address that the site has set; what a request
     says of its own address is not asked. `count` is told the client and the reason of every
@@ -99,14 +102,14 @@ class TurnedAway:
     name."""
 
     def __init__(
-        self, count: Callable[[str, str], None], clock: Callable[[], float] = monotonic
+        self, count: Callable[[str, Reason], None], clock: Callable[[], float] = monotonic
     ) -> None:
         self._count = count
         self._clock = clock
         self._lock = Lock()
-        self._since: dict[tuple[str, str], tuple[float, int]] = {}
+        self._since: dict[tuple[str, Reason], tuple[float, int]] = {}
 
-    def note(self, client: Client | None, reason: str, token: Token | None) -> None:
+    def note(self, client: Client | None, reason: Reason, token: Token | None) -> None:
         """Count one, and log it if it is time to."""
         name = "-" if client is None else client.name
         self._count(name, reason)
@@ -117,5 +120,13 @@ class TurnedAway:
                 self._since[name, reason] = logged_at, times + 1
                 return
             self._since[name, reason] = now, 0
-        kid = token.kid if token is not None and _PLAIN.fullmatch(token.kid) else "-"
-        _log.warning("refused client=%r reason=%s kid=%s times=%d", name, reason, kid, times + 1)
+        kid = token.kid if token is not None and _PLAIN.fullmatch(token.kid) else None
+        _log.warning(
+            {
+                "event": "refused",
+                "client": None if client is None else client.name,
+                "reason": reason,
+                "kid": kid,
+                "times": times + 1,
+            }
+        )

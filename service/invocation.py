@@ -74,7 +74,7 @@ def routes(
             client,
             settings.mode == "silent" or clients.is_silent(client),
             trace=_trace(),
-            time=Clockwork(g.get("began")),
+            time=Clockwork(g.get("began"), g.get("let_in")),
         )
         return _answer(hook, call, settings, fhir, metrics)
 
@@ -87,9 +87,9 @@ def routes(
             raise refuse(HTTPStatus.NOT_FOUND, "not-found", "This service takes no feedback.")
         client = caller()
         call = g.call = FeedbackCall(
-            hook.id, client, trace=_trace(), time=Clockwork(g.get("began"))
+            hook.id, client, trace=_trace(), time=Clockwork(g.get("began"), g.get("let_in"))
         )
-        document = body.decode(request.get_data())
+        document = body.decode(body.received(request))
         events = feedback.read(document, hook.id, client, clock())
         call.outcomes = tuple(event.outcome for event in events)
         return Response(feedback.keep(record, events), content_type="application/json")
@@ -114,7 +114,7 @@ def _answer(
     hook: Hook, call: Call, settings: Settings, fhir: FhirClient, metrics: Metrics
 ) -> Response:
     call.time.enter("envelope")
-    received = envelope.read(body.decode(request.get_data()))
+    received = envelope.read(body.decode(body.received(request)))
     call.instance = received.hook_instance
     if received.hook != hook.hook:
         text = f"This service answers the hook `{hook.hook}` and no other."

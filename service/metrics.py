@@ -2,6 +2,9 @@
 
 No label has a value that a caller could make up: services, keys, rules, reasons and outcomes are
 named by the service itself, clients by the site, FHIR servers by their place in the settings.
+
+What an alert watches is there from the start, at 0: of a series that begins with its first event,
+Prometheus sees no increase at that event.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +31,7 @@ from service import log, shared_counts
 from service.door import Door
 from service.observability import STAGES, Call, FeedbackCall
 from service.outcomes import Refusal, refuse
-from service.record import Watch
+from service.record import LOSSES, Loss, Watch
 from service.settings import Settings
 
 _MOST_SERIES = 1024
@@ -56,7 +59,10 @@ def _beside(count: Callable[Concatenate["Metrics", P], None]) -> Callable[..., N
 class Metrics(Watch):
     """Everything that is counted, in one process or in all processes of a service."""
 
-    def __init__(self, protocol: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, protocol: Mapping[str, str] | None = None, services: Iterable[str] = ()
+    ) -> None:
+        """`services` are those that are offered, by their ids."""
         disable_created_metrics()
         self._quiet_until = 0.0
         self._shared = shared_counts.joined()
@@ -74,6 +80,8 @@ class Metrics(Watch):
         # For every call: what the library looks up by its labels each time, looked up once.
         self._series = lru_cache(_MOST_SERIES)(calls.labels)
         self._durations = lru_cache(_MOST_SERIES)(duration.labels)
+        for service in services:
+            self._durations(service)
         stages = Histogram(
             "magnesia_call_stage_seconds",
             "How long the stages of calls took.",
@@ -84,6 +92,9 @@ class Metrics(Watch):
         self._stages = {stage: stages.labels(stage) for stage in STAGES}
         self._refusals = self._counter(
             "refusals", "Answers of 400 and more, at any address.", "status"
+        )
+        self._failures = self._counter(
+            "failures", "Requests that failed with 500 for a fault of the service, at any address."
         )
         of_clients = self._counter("client_calls", "Calls of a known client.", "client", "status")
         self._of_client = lru_cache(_MOST_SERIES)(of_clients.labels)
@@ -117,6 +128,8 @@ class Metrics(Watch):
         )
         self._written = self._counter("record_written", "Decisions written to the record.")
         self._lost = self._counter("record_lost", "Decisions that are in no record.", "reason")
+        for reason in LOSSES:
+            self._lost.labels(reason)
         self._unwritten = self._counter(
             "tokens_unwritten", "Tokens that were accepted and could not be written down."
         )
@@ -169,6 +182,11 @@ class Metrics(Watch):
         return response
 
     @_beside
+    def failed(self) -> None:
+        """The service failed over a request."""
+        self._failures.inc()
+
+    @_beside
     def _refused(self, status: int) -> None:
         self._refusals.labels(str(status)).inc()
 
@@ -199,7 +217,7 @@ class Metrics(Watch):
         self._written.inc(decisions)
 
     @_beside
-    def lost(self, decisions: int, reason: str) -> None:
+    def lost(self, decisions: int, reason: Loss) -> None:
         """Decisions are in no record."""
         self._lost.labels(reason).inc(decisions)
 
@@ -210,6 +228,7 @@ class Metrics(Watch):
         self._spooled.set(spooled)
         self._down.set(down_seconds)
 
+    @_beside
     def unwritten(self, tokens: int) -> None:
         """Used tokens are in no file of this host."""
         self._unwritten.inc(tokens)

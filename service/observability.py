@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from time import monotonic, perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from flask import g
 
@@ -17,10 +17,10 @@ from service import log
 from service.hook import Answer
 from service.trace import Trace
 
-#: The way of a call: its body comes in, the envelope is opened, the prefetch sorted and completed,
-#: the hook asked, the response written.
-Stage = Literal["body", "envelope", "prefetch", "hook", "response"]
-STAGES: tuple[Stage, ...] = ("body", "envelope", "prefetch", "hook", "response")
+#: The way of a call: where callers are asked who they are its token is checked, its body comes in,
+#: the envelope is opened, the prefetch sorted and completed, the hook asked, the response written.
+Stage = Literal["token", "body", "envelope", "prefetch", "hook", "response"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 #: Lines about refused calls that a process writes in a second; whoever floods the service must
 #: not fill its disk too.
@@ -30,15 +30,21 @@ _calls = logging.getLogger("magnesia.call")
 
 
 class Clockwork:
-    """How long a call takes, in all and by stage; runs from the moment it is made, or `began`."""
+    """How long a call takes, in all and by stage; runs from the moment it is made, or `began`.
+
+    `let_in` is when its token had been checked; without one there is no such stage.
+    """
 
     __slots__ = ("_began", "_since", "_stage", "seconds")
 
-    def __init__(self, began: float | None = None) -> None:
+    def __init__(self, began: float | None = None, let_in: float | None = None) -> None:
         self._began = self._since = perf_counter() if began is None else began
         self._stage: Stage = "body"
         #: By stage, of those that have ended.
         self.seconds: dict[Stage, float] = {}
+        if let_in is not None:
+            self.seconds["token"] = let_in - self._began
+            self._since = let_in
 
     def enter(self, stage: Stage) -> None:
         """End the stage that runs and begin another."""

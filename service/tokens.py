@@ -10,7 +10,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 LONGEST_TOKEN = 4096
 LONGEST_NAME = 256
@@ -25,13 +25,39 @@ _CREDENTIALS = re.compile(r"bearer +([\w-]+)\.([\w-]+)\.([\w-]+)", re.IGNORECASE
 _FORBIDDEN = ("crit", "jwk", "x5u", "x5c", "b64", "zip", "enc")
 
 
+#: Why a token is not accepted, in a word for the log and the counts; docs/observe.md explains each.
+Fault = Literal[
+    "no-header",
+    "too-long",
+    "malformed",
+    "encoding",
+    "json",
+    "forbidden-member",
+    "typ",
+    "alg",
+    "kid",
+    "iss",
+    "aud",
+    "time",
+    "expired",
+    "not-yet",
+    "lifetime",
+    "jti",
+    "jku",
+    "tenant",
+    "key",
+    "signature",
+    "replay",
+]
+
+
 class Distrusted(Exception):
     """A token that is not accepted. `reason` is a word for the log, the message a sentence for
     whoever runs the service; neither reaches the caller."""
 
-    def __init__(self, reason: str, sentence: str) -> None:
+    def __init__(self, reason: Fault, sentence: str) -> None:
         super().__init__(sentence)
-        self.reason = reason
+        self.reason: Fault = reason
 
 
 @dataclass(frozen=True)
@@ -67,12 +93,12 @@ class Token:
 def read(authorization: str | None) -> Token:
     """The token in an Authorization header. Raises Distrusted."""
     if not authorization:
-        raise Distrusted("missing", "There is no Authorization header.")
+        raise Distrusted("no-header", "There is no Authorization header.")
     if len(authorization) > LONGEST_TOKEN:
         raise Distrusted("too-long", f"The header is longer than {LONGEST_TOKEN} characters.")
     found = _CREDENTIALS.fullmatch(authorization)
     if found is None:
-        raise Distrusted("no-token", "The header is not `Bearer` and a signed JWT.")
+        raise Distrusted("malformed", "The header is not `Bearer` and a signed JWT.")
     header, claims, signature = (_bytes(part) for part in found.groups())
     signed = f"{found[1]}.{found[2]}".encode()
     token = Token(_object(header), _object(claims), signed, signature)
@@ -100,7 +126,7 @@ def check_claims(token: Token, audiences: Collection[str], now: float, lifetime:
 def _check_header(header: dict[str, Any]) -> None:
     for name in _FORBIDDEN:
         if name in header:
-            raise Distrusted("header", f"The header has `{name}`, which is not accepted.")
+            raise Distrusted("forbidden-member", f"The header has `{name}`, which is not accepted.")
     if header.get("typ") != "JWT":
         raise Distrusted("typ", "`typ` is not `JWT`.")
     if not isinstance(header.get("alg"), str):

@@ -7,14 +7,13 @@ sender likes. Where callers are asked who they are, nobody is waited for who has
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from http import HTTPStatus
 from threading import BoundedSemaphore
 from time import perf_counter
 
 from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from service.outcomes import Refusal, refuse
+from service.outcomes import Refusal
 
 #: The bodies of refused callers that a process hears out at one time: an eighth of its threads.
 MOST_HEARD_OUT = 64
@@ -32,6 +31,8 @@ def install(app: Flask, limit: int, ask_for_token: Callable[[], None] | None) ->
     The order is: the size that the request states (413), then `ask_for_token`, which sets
     `g.client` or raises Refusal, then the bytes. A chunked body states no size, so a token comes
     before its 413. Without `ask_for_token` every body is read; with it that of a client alone.
+    Whether all of it came is asked by who takes it (`service.body`), so that a call that breaks off
+    is a call, logged and counted.
     """
     # The library reads a chunked body up to its limit and then stops without a word; one byte more
     # shows that there was more.
@@ -54,6 +55,7 @@ def _ask(ask_for_token: Callable[[], None]) -> None:
     except Refusal:
         _hear_out()
         raise
+    g.let_in = perf_counter()
 
 
 def _read(limit: int, *, asked: bool) -> None:
@@ -61,18 +63,8 @@ def _read(limit: int, *, asked: bool) -> None:
         # What anyone may ask for needs no body, except the form of a page, which its view reads.
         request.max_content_length = min(limit, _FORM_BYTES)
         return
-    size = len(request.get_data())
-    if size > limit:
+    if len(request.get_data()) > limit:
         raise RequestEntityTooLarge
-    # The engine ends a body that breaks off as it ends every other. Of a chunked one nothing else
-    # tells; but no JSON object is whole before its last bracket.
-    if size < (request.content_length or 0):
-        raise refuse(
-            HTTPStatus.BAD_REQUEST,
-            "structure",
-            "The body is shorter than its Content-Length says.",
-            "http.Content-Length",
-        )
 
 
 def _hear_out() -> None:

@@ -8,7 +8,7 @@ from service.insight.counts import Repeats
 from service.insight.period import Period, Step
 
 _SMALL = 0.1
-NOBODY = "Not told apart"
+NOBODY = "Unidentified callers"
 NO_RULE = "No rule was asked"
 
 

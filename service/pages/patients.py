@@ -160,7 +160,12 @@ def _result(observation: Mapping[str, Any], now: datetime) -> dict[str, str]:
         "value": value,
         "unit": unit,
         "status": str(observation.get("status", "")),
-        **_when(observation.get("effectiveDateTime") or observation.get("effectiveInstant"), now),
+        # The column's heading says the zone.
+        **_when(
+            observation.get("effectiveDateTime") or observation.get("effectiveInstant"),
+            now,
+            zone="",
+        ),
     }
 
 
@@ -172,12 +177,13 @@ def _order(order: Mapping[str, Any], now: datetime) -> dict[str, str]:
     }
 
 
-def _when(text: object, now: datetime) -> dict[str, str]:
+def _when(text: object, now: datetime, zone: str = " UTC") -> dict[str, str]:
     try:
         at = fixture.moment(str(text)).astimezone(UTC)
     except ValueError:
         return {"time": str(text or "no time"), "ago": ""}
-    return {"time": clock(at, now.astimezone(UTC)), "ago": f"{ago(now - at)} ago"}
+    time = clock(at, now.astimezone(UTC)).removesuffix(" UTC")
+    return {"time": f"{time}{zone}", "ago": f"{ago(now - at)} ago"}
 
 
 def _quantity(observation: Mapping[str, Any]) -> tuple[str, str]:

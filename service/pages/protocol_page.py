@@ -58,6 +58,7 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
         "scale": scale.draw(protocol),
         "units": scale.UNITS,
         "width": scale.WIDTH,
+        "height": scale.HEIGHT,
         "attributes": attributes(protocol),
     }
     data = _encoder.encode(

@@ -13,6 +13,8 @@ from hooks.protocol.scale import plain
 
 UNITS: Final = (Unit.MG_DL, Unit.MMOL_L, Unit.MEQ_L)
 WIDTH: Final = 1000
+#: The same drawing on end, where a page is narrow.
+HEIGHT: Final = 420
 #: How much of the line lies outside the outermost limits, as a share of what lies between them.
 _MARGIN: Final = Decimal("0.2")
 _PLACES: Final = 5

@@ -14,9 +14,9 @@ from service.record.entries import DecisionEntry, FeedbackEvent
 from service.record.errors import RecordError, StoreDown
 from service.record.nonces import Nonces
 from service.record.store import Store, Unwritable
-from service.record.writer import Watch, Writer
+from service.record.writer import LOSSES, Loss, Watch, Writer
 
-__all__ = ["Record", "RecordError", "StoreDown", "Watch"]
+__all__ = ["LOSSES", "Loss", "Record", "RecordError", "StoreDown", "Watch"]
 
 #: How long a clinician's EHR waits for its feedback to be acknowledged, before it is told to try
 #: again.

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import Literal, get_args
 from uuid import uuid4
 
 import msgspec
@@ -48,6 +49,15 @@ _DOWN = "The store is down"
 #: How often who watches is told what waits.
 _TELL_SECONDS = 0.5
 
+#: Why a decision is in no record.
+Loss = Literal[
+    "queue full",
+    "neither spool nor store at the end",
+    "refused by the store",
+    "spooled line unreadable",
+]
+LOSSES: tuple[Loss, ...] = get_args(Loss)
+
 _log = logging.getLogger("magnesia.record")
 _decoder = msgspec.json.Decoder(Entry)
 
@@ -58,7 +68,7 @@ class Watch:
     def written(self, decisions: int) -> None:
         """So many more are in the store."""
 
-    def lost(self, decisions: int, reason: str) -> None:
+    def lost(self, decisions: int, reason: Loss) -> None:
         """So many more are in no record."""
 
     def waits(self, queued: int, spooled: int, down_seconds: float) -> None:
@@ -301,7 +311,7 @@ class Writer:
                 _log.error("%d lost decisions are in no record.", self._unreported.total())
             self._unreported = Counter()
 
-    def _lose(self, decisions: int, reason: str) -> None:
+    def _lose(self, decisions: int, reason: Loss) -> None:
         if not decisions:
             return
         first = not self._lost[reason]

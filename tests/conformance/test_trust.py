@@ -256,7 +256,7 @@ def test_a98_no_token_and_no_patient_is_in_the_log(house: House) -> None:
     house.call(house.ehr.token(house.audience()), SERVICE)
     house.call(house.ehr.token("https://elsewhere.example"), SERVICE)
     log = house.site.log
-    assert "reason=aud" in log, demand(98, "nothing is logged, so nothing is shown by this")
+    assert '"reason":"aud"' in log, demand(98, "nothing is logged, so nothing is shown by this")
     for token in house.sent:
         for part in token.split("."):
             assert len(part) < 20 or part not in log, demand(98, f"{part[:20]}...")

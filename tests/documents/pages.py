@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 #: A block in another language than the shell's says so, or is known by how it begins.
-_OTHER_LANGUAGES = {"ini", "toml", "json", "nginx", "promql", "yaml"}
+_OTHER_LANGUAGES = {"ini", "toml", "json", "nginx", "promql", "python", "yaml"}
 _OTHER_BEGINNINGS = ("[[client]]", "[[code]]")
 _COMMENT = re.compile(r"\s{2,}# .*$")
 
@@ -36,6 +36,18 @@ def blocks() -> Iterator[Block]:
                 continue
             lines = (_COMMENT.sub("", line).strip() for line in token.content.splitlines())
             yield Block(page.name, tuple(line for line in lines if line))
+
+
+def shown_program(name: str) -> str:
+    """The Python program that a page shows under this name."""
+    for page in PAGES:
+        before = ""
+        for token in MarkdownIt("commonmark").parse(page.read_text()):
+            if token.type == "inline":
+                before = token.content
+            elif token.info == "python" and before.startswith(f"`{name}`"):
+                return token.content
+    raise LookupError(f"no page shows {name}")
 
 
 def spoken() -> Iterator[tuple[str, str]]:

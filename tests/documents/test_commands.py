@@ -17,7 +17,7 @@ import click
 import pytest
 
 from service.cli import main
-from tests.documents.pages import ROOT, Block, blocks, spoken
+from tests.documents.pages import PAGES, ROOT, Block, blocks, shown_program, spoken
 from tests.durability.site import Site
 
 #: Where the pages say that the service listens.
@@ -45,8 +45,8 @@ CANNOT = {
     "docker build --tag magnesia:0.1.0 .": _ENGINE,
     "docker run --read-only --tmpfs /tmp --volume magnesia:/var/lib/magnesia"
     " --env-file /etc/magnesia.env --publish 8000:8000 magnesia:0.1.0": _ENGINE,
-    "magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR server; tests/e2e has one",
-    "magnesia clients check examples/clients.toml --token -": "reads a token, which a client makes",
+    ".venv/bin/magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR server;"
+    " tests/e2e has one",
     "pg_dump --format=custom --file=/var/backups/magnesia.dump magnesia": "needs the site's"
     " PostgreSQL",
     f"{_AS_SERVICE} insight": _RIGHTS,
@@ -76,12 +76,12 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("clone")
     for name in ("fixtures", "examples", "hooks", "Makefile"):
         (root / name).symlink_to(ROOT / name)
-    (root / ".venv").mkdir()
-    (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (root / ".venv").symlink_to(Path(sys.executable).parent.parent)
     (root / "var").mkdir()
     # docs/insight.md: requests that the site kept, and the protocol that it tries on them.
     (root / "kept").symlink_to(ROOT / "fixtures")
     shutil.copy(ROOT / "examples" / "strict-ward.toml", root / "new.toml")
+    (root / "mint.py").write_text(shown_program("mint.py"))
     return root
 
 
@@ -136,6 +136,19 @@ def test_every_target_exists(target: str) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_command_stands_as_it_is_typed() -> None:
+    """After `make install` there is no `magnesia` on the reader's path."""
+    bare = [
+        str(block) for block in BLOCKS for line in block.commands if line.startswith("magnesia")
+    ]
+    assert not bare, "say .venv/bin/magnesia"
+    short = {page for page, command in spoken() if command.startswith("magnesia ")}
+    stated = re.compile(r"In sentences `magnesia`\s+stands\s+for\s+`\S*\.venv/bin/magnesia`")
+    for page in PAGES:
+        times = len(stated.findall(page.read_text()))
+        assert times == (page.name in short), f"{page.name} says {times} times what magnesia is"
 
 
 @pytest.mark.parametrize(("page", "command"), sorted(set(spoken())), ids=str)

@@ -6,12 +6,14 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from time import sleep
 from typing import Any, Literal
 
 import pytest
+from flask import g
 from flask.testing import FlaskClient
 
-from service import log, observability
+from service import log, observability, upload
 from service.observability import MOST_REFUSALS, Flood
 from tests.service.test_invocation import TEA
 
@@ -80,6 +82,23 @@ def test_a_refused_call_ends_in_the_stage_that_refused_it(
     said = json.loads(line)
     assert (said["status"], said["hookInstance"], said["cards"]) == (400, None, 0)
     assert list(said["stages"]) == ["body", "envelope"]
+
+
+def test_where_callers_are_asked_who_they_are_the_token_is_a_stage(
+    configure: Configure, client: FlaskClient, call: dict[str, Any]
+) -> None:
+    """The check of a token may wait for the client's keys; that is no slow network."""
+    written = configure("json")
+
+    def takes_long() -> None:
+        sleep(0.05)
+        g.client = "Example EHR"
+
+    upload.install(client.application, 4096, takes_long)
+    client.post(TEA, json=call)
+    stages = json.loads(written())["stages"]
+    assert list(stages) == ["token", "body", "envelope", "prefetch", "hook", "response"]
+    assert stages["token"] >= 50 > stages["body"]
 
 
 def test_text_is_for_people(

@@ -2,15 +2,21 @@
 
 import hashlib
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
+from prometheus_client import Counter, Gauge, Histogram
 
+from service import invocation
 from service.app import assemble
 from service.metrics import Metrics
+from service.observability import Call, FeedbackCall
+from service.record import LOSSES
 from service.settings import Settings
+from tests.documents.pages import ROOT
 from tests.fhir.script import Script, answer, hang, serving
 from tests.service.conftest import NOW
 from tests.service.tea import TeaHook
@@ -177,6 +183,91 @@ def test_the_record_is_told() -> None:
         "magnesia_record_down_seconds 1.5",
     ):
         assert line in lines
+
+
+#: Each way of counting, as its callers use it.
+COUNTING: dict[str, Callable[[Metrics], None]] = {
+    "called": lambda metrics: metrics.called(Call("tea", NOW), 200, 0.1),
+    "turned_away": lambda metrics: metrics.turned_away("-", "iss"),
+    "reported": lambda metrics: metrics.reported(FeedbackCall("tea", outcomes=("accepted",))),
+    "answered": lambda metrics: void(metrics.answered(Response(status=404))),
+    "failed": Metrics.failed,
+    "missed": lambda metrics: metrics.missed(["leaves"]),
+    "fetched": lambda metrics: metrics.fetched("1", "leaves", "read"),
+    "fetch_took": lambda metrics: metrics.fetch_took("1", 0.1),
+    "rests": lambda metrics: metrics.rests("1", resting=True),
+    "written": lambda metrics: metrics.written(1),
+    "lost": lambda metrics: metrics.lost(1, "queue full"),
+    "waits": lambda metrics: metrics.waits(1, 1, 1.0),
+    "unwritten": lambda metrics: metrics.unwritten(1),
+}
+
+
+def void(_: object) -> None:
+    """For what answers something."""
+
+
+def test_every_way_of_counting_is_tried() -> None:
+    others = {"tell", "text"}
+    public = {name for name in vars(Metrics) if not name.startswith("_")}
+    assert public - others == COUNTING.keys()
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_counting_that_fails_is_logged_and_stops_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = Metrics(services=["tea"])
+
+    def full(*_: object) -> NoReturn:
+        raise OSError("no space left on device")
+
+    for kind, way in ((Counter, "inc"), (Gauge, "set"), (Histogram, "observe")):
+        monkeypatch.setattr(kind, way, full)
+    COUNTING[name](metrics)
+    (said,) = caplog.records
+    event: Any = said.msg
+    assert (event["doing"], event["errors"]) == ("counting", ["OSError"])
+
+
+def test_what_an_alert_watches_is_there_before_its_first_event(client: FlaskClient) -> None:
+    """Of a series that is born at 1, `increase()` sees nothing."""
+    samples = counted(client)
+    for name in (
+        "magnesia_failures_total",
+        "magnesia_tokens_unwritten_total",
+        'magnesia_call_duration_seconds_count{service="tea"}',
+        *(f'magnesia_record_lost_total{{reason="{reason}"}}' for reason in LOSSES),
+    ):
+        assert samples[name] == 0, name
+
+
+def test_an_alert_sees_its_first_event() -> None:
+    """The metrics under `increase(...)` in docs/observe.md have every series from the start, or
+    the alert sums over one that has."""
+    page = (ROOT / "docs" / "observe.md").read_text()
+    watched = set(re.findall(r"increase\((\w+)(?:\{[^}]*\})?\[", page))
+    assert len(watched) >= 4, "the page still names alerts"
+    samples = Metrics(services=["tea"]).text().decode().splitlines()
+    born = {re.split(r"[{ ]", line)[0] for line in samples if not line.startswith("#")}
+    assert watched <= born, f"begin with their first event: {watched - born}"
+
+
+def test_a_failure_is_counted_wherever_it_happens(
+    client: FlaskClient, call: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(TEA, json={**call, "context": {**call["context"], "mood": "broken"}})
+    assert counted(client)["magnesia_failures_total"] == 1
+
+    def broken(*_: object) -> NoReturn:
+        raise RuntimeError
+
+    monkeypatch.setattr(invocation, "encode", broken)
+    client.post(TEA, json=call)
+    assert counted(client)["magnesia_failures_total"] == 2, "behind the rule, too"
+    monkeypatch.setitem(client.application.view_functions, "discovery.discover", broken)
+    assert client.get("/cds-services").status_code == 500
+    assert counted(client)["magnesia_failures_total"] == 3, "no call at all"
 
 
 class TestDoor:

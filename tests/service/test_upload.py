@@ -1,11 +1,13 @@
 """Bodies on the wire of the production server: those that do not come, and those that break off."""
 
+import json
 import re
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -95,6 +97,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         MAGNESIA_AUTH="required",
         MAGNESIA_BASE_URL=BASE_URL,
         MAGNESIA_CLIENTS=str(write_clients(directory, ISSUER)),
+        MAGNESIA_LOG_LEVEL="info",
     ) as one:
         yield one
 
@@ -165,6 +168,33 @@ def test_a_body_that_breaks_off_is_refused_whatever_came(served: Served) -> None
     assert b"shorter than its Content-Length" in received
     assert b"http.Content-Length" in received
     assert b"cards" not in received
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/feedback"], ids=["call", "feedback"])
+def test_a_body_that_breaks_off_is_logged_and_counted(guarded: Served, path: str) -> None:
+    log = guarded.directory / "log"
+    lines = len(log.read_text().splitlines())
+    letter = f"Authorization: Bearer {ISSUER.token(BASE_URL + path)}"
+    with socket.create_connection(("127.0.0.1", guarded.port), SECONDS) as connection:
+        connection.sendall(head("Content-Length: 1000", letter, path=path) + b"{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400")
+
+    def told() -> list[dict[str, Any]]:
+        new = [json.loads(line) for line in log.read_text().splitlines()[lines:]]
+        return [line for line in new if line["event"] in {"call", "feedback"}]
+
+    assert until(lambda: len(told()) == 1, SECONDS), "one line for each call and each batch"
+    (line,) = told()
+    assert (line["status"], line["client"]) == (400, ISSUER.name)
+    if path == PATH:
+        assert list(line["stages"]) == ["token", "body", "envelope"]
+        counted = requests.get(f"{guarded.url}/metrics", timeout=SECONDS).text
+        for series in (
+            'magnesia_calls_total{alert="-",rule="-",service="magnesium-replacement",status="400"}',
+            f'magnesia_client_calls_total{{client="{ISSUER.name}",status="400"}}',
+        ):
+            assert f"{series} 1.0" in counted
 
 
 def test_half_an_object_in_chunks_that_break_off_is_refused(served: Served) -> None:

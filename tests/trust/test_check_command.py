@@ -132,7 +132,7 @@ def test_a_token_is_explained(tmp_path: Path) -> None:
         (issuer.token("https://elsewhere.example"), "(aud): `aud` is not the address"),
         (issuer.token(AUDIENCE, iat=1, exp=2), "(expired)"),
         (issuer.token(AUDIENCE, iss="https://x.example"), "(iss): `iss` is that of no client"),
-        ("nonsense", "(no-token)"),
+        ("nonsense", "(malformed)"),
     ):
         shown = checked(file, token)
         assert shown.exit_code == 1

@@ -37,6 +37,8 @@ _OVER: Final = re.compile(
 _LOADED: Final = re.compile(rf"(?<!\w){timing_words(Says.LOADED)}")
 #: A text with more doses or times than these tells no one dose.
 _MOST_TOLD: Final = 8
+#: Rates in words are rounded: 2 g over 90 min are `1.33 g/h`.
+_ROUNDED: Final = Decimal("0.02")
 _MILLIGRAMS: Final = {"g": Decimal(1000), "mg": Decimal(1)}
 
 
@@ -56,8 +58,8 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
     """Whether a text speaks of an infusion by the hour that is not just how fast the dose runs.
 
     The text is in small letters with single blanks, `minutes` is the coded time of one dose. A rate
-    is the dose's own if dose and time, as they are coded or told, come to it. Without any time it
-    is so `at` that rate, unless there is talk of a loading dose.
+    is the dose's own if dose and time, as they are coded or told, come to it.
+    Without a time, or in another unit, it is so `at` that rate, unless there is talk of a load.
     """
     plain = _LIMIT.sub("", plain)
     doses = {*_coded(instruction), *_told(plain)}
@@ -72,7 +74,7 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
         if rate.unit == "ml":
             if found["at"] and (loaded or not doses):
                 return True
-        elif spans:
+        elif spans and any(rate.unit == dose.unit for dose in doses):
             if not any(_is_of(rate, dose, spans) for dose in doses):
                 return True
         elif loaded or not (found["at"] and doses):
@@ -82,7 +84,9 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
 
 def _is_of(rate: Amount, dose: Amount, spans: Iterable[Decimal | None]) -> bool:
     return rate.unit == dose.unit and any(
-        span is not None and dose.value * MINUTES["h"] == rate.value * span for span in spans
+        span is not None
+        and abs(rate.value * span - dose.value * MINUTES["h"]) <= _ROUNDED * rate.value * span
+        for span in spans
     )
 
 

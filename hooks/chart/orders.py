@@ -16,7 +16,7 @@ from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
 from hooks.chart.medication import SUBSTANCES, read_medication
-from hooks.chart.moments import read_moment
+from hooks.chart.moments import read_day
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
 from hooks.chart.references import belongs_to, reference_of
@@ -30,12 +30,18 @@ _NAME: Final = re.compile(r"[^\W\d_]{3}")
 
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
-_PLACES: Final[Mapping[str, Place]] = {
+#: Where an order of a status stands, by R4 and later versions; None for one that gives nothing.
+#: An order whose status is missing or none of these may be running.
+_PLACES: Final[Mapping[str, Place | None]] = {
     "active": Place.ACTIVE,
     "unknown": Place.ACTIVE,
     "on-hold": Place.ON_HOLD,
     "completed": Place.COMPLETED,
+    "ended": Place.COMPLETED,
     "stopped": Place.STOPPED,
+    "cancelled": None,
+    "entered-in-error": None,
+    "draft": None,
 }
 
 
@@ -76,7 +82,7 @@ class OrderReader:
         orders: list[Order] = []
         unassigned: list[Order] = []
         for resource in resources(bundle, "MedicationRequest"):
-            place = _PLACES.get(str(resource.get("status")))
+            place = _place(resource.get("status"))
             if place is None or resource.get("doNotPerform") is True:
                 continue
             subject = resource.get("subject")
@@ -155,10 +161,11 @@ class OrderReader:
             classes,
             recognition.magnesium,
             dosage,
-            read_moment(resource.get("authoredOn")),
+            read_day(resource.get("authoredOn")),
             reason.condition,
             reason.unclear,
             recognition.salt,
+            other_reason=reason.other,
         )
 
     def _counts_the_element(self, resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
@@ -195,9 +202,9 @@ class OrderReader:
         period = resource.get("occurrencePeriod")
         due = None
         if isinstance(period, dict):
-            due = read_moment(period.get("end")) or read_moment(period.get("start"))
-        due = due or read_moment(resource.get("occurrenceDateTime"))
-        return LabOrder(analyte, place, read_moment(resource.get("authoredOn")), due)
+            due = read_day(period.get("end")) or read_day(period.get("start"))
+        due = due or read_day(resource.get("occurrenceDateTime"))
+        return LabOrder(analyte, place, read_day(resource.get("authoredOn")), due)
 
 
 def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order, ...]:
@@ -245,6 +252,12 @@ _members_said: Final = attrgetter(
 def _said(order: Order) -> Hashable:
     """What an order says, wherever it stands and whenever it was written."""
     return _members_said(order), frozenset(order.classes.items())
+
+
+def _place(status: object) -> Place | None:
+    """Where a recorded order of the status stands, None if it gives nothing."""
+    said = status.strip().lower() if isinstance(status, str) else ""
+    return _PLACES.get(said, Place.ACTIVE)
 
 
 def _is_medication(draft: Draft) -> bool:

@@ -13,7 +13,7 @@ from hooks.chart.codes.timing import TIMES_A_DAY, Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.infusion import runs_on, speaks_of_rate
-from hooks.chart.moments import Moment, read_moment
+from hooks.chart.moments import Moment, read_day
 from hooks.chart.quantity import LONGEST, MINUTES, minutes_of, unit_of
 from hooks.chart.units import read_number
 
@@ -21,11 +21,11 @@ from hooks.chart.units import read_number
 class Timing(Fact, frozen=True):
     """When an order gives its dose; every time is in minutes.
 
-    `minutes` is how long one dose runs. A `recurring` order gives it again and again, or as
-    needed, or does not say that it does not: `every` so many minutes, `doses` times. `course` is
-    the time from the beginning of the first dose to the end of the last. `starts` and `until` are
-    the first and the last moment that the order itself names. What is `single` is one dose by its
-    count or its code, whatever its free text says.
+    `minutes` is how long one dose runs, and `longest` how long it may. A `recurring` order gives it
+    again and again, or as needed, or does not say that it does not: `every` so many minutes,
+    `doses` times. `course` is the time from the beginning of the first dose to the end of the
+    last. `starts` and `until` are the first and the last moment that the order itself names. What
+    is `single` is one dose by its count or its code, whatever its free text says.
     """
 
     minutes: Decimal | None = None
@@ -36,6 +36,7 @@ class Timing(Fact, frozen=True):
     starts: Moment | None = None
     until: Moment | None = None
     single: bool = False
+    longest: Decimal | None = None
 
     def doses_within(self, minutes: Decimal) -> Decimal | None:
         """The most doses that begin in a time of so many minutes; None if nobody can tell."""
@@ -53,9 +54,11 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
     timing = object_of(instruction.get("timing"))
     repeat = object_of(timing.get("repeat"))
     minutes = minutes_of(repeat.get("duration"), repeat.get("durationUnit"))
+    most = minutes_of(repeat.get("durationMax"), repeat.get("durationUnit"))
+    longest = max((time for time in (minutes, most) if time is not None), default=None)
     events = _moments(timing.get("event"))
     period = object_of(repeat.get("boundsPeriod"))
-    first, last = read_moment(period.get("start")), read_moment(period.get("end"))
+    first, last = read_day(period.get("start")), read_day(period.get("end"))
     # Of two names for one moment the later is believed: what counts is how late a dose may run.
     starts = [moment for moment in (first, min(events, key=_at, default=None)) if moment]
     ends = events if last is None else [last, *events]
@@ -72,10 +75,11 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
         recurring,
         every,
         doses,
-        _course(repeat, minutes, every, doses) if recurring else None,
+        _course(repeat, longest, every, doses) if recurring else None,
         max(starts, key=_at, default=None),
         max(ends, key=_latest, default=None),
         single,
+        longest,
     )
 
 
@@ -83,7 +87,7 @@ def together(timings: Iterable[Timing]) -> Timing:
     """The timing of several instructions of one order, taken for several doses; whoever knows that
     only one of them gives anything says so."""
     each = tuple(timings)
-    spans = [one.course if one.recurring else one.minutes for one in each]
+    spans = [one.course if one.recurring else one.longest for one in each]
     known = [span for span in spans if span is not None]
     course = sum(known, Decimal(0))
     ends = [one.until for one in each if one.until is not None]
@@ -105,7 +109,7 @@ def _latest(moment: Moment) -> float:
 def _moments(events: object) -> list[Moment]:
     if events is None:
         return []
-    found = map(read_moment, events if isinstance(events, list) else [events])
+    found = map(read_day, events if isinstance(events, list) else [events])
     return [moment for moment in found if moment is not None]
 
 
@@ -263,7 +267,7 @@ def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal |
     if bound != ["boundsPeriod"]:
         return False
     period = object_of(repeat.get("boundsPeriod"))
-    start, end = read_moment(period.get("start")), read_moment(period.get("end"))
+    start, end = read_day(period.get("start")), read_day(period.get("end"))
     if start is not None and period.get("end") is None:
         return True
     if minutes is None or start is None or end is None or start.whole_day or end.whole_day:

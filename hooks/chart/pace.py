@@ -22,7 +22,7 @@ _MOST: Final = re.compile(
     rf"\s?(?:/|per)\s?{_UNIT}"
 )
 #: What stands behind `every` is no time of one dose.
-_EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)\d{{1,3}}\s?{_UNIT}")
+_EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)(?:\d{{1,3}}\s?)?{_UNIT}")
 _RATE: Final = re.compile(
     rf"{_NUMBER}(?P<amount>{timing_words(Says.AMOUNT)})\s?(?:/|per\s|an?\s)\s?{_UNIT}"
 )

@@ -7,15 +7,14 @@ from msgspec.structs import replace
 
 from hooks.chart.bundle import Targets, contained_in, entries_of
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.concept import codes_of, collect, objects
+from hooks.chart.concept import collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, reference_of
+from hooks.chart.status import is_certain
 
 _OTHER_INDICATIONS: Final = frozenset(
     {"asthma", "pregnancy", "pre-eclampsia", "torsades", "cardiac-arrest"}
 )
-_ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
-_SURE: Final = frozenset({"confirmed"})
 #: What names no other indication: a result would name a level, a visit is none.
 _NO_INDICATION: Final = frozenset({"Observation", "DiagnosticReport", "Encounter"})
 
@@ -157,7 +156,7 @@ class ReasonReader:
         display = reference.get("display")
         if found is not None:
             for concept in objects(found.get("code")):
-                yield from self._coded(concept, sure=_is_certain(found))
+                yield from self._coded(concept, sure=is_certain(found))
         if isinstance(display, str) and display.strip():
             said = self._said(display)
             # A visit or a result is no indication, whatever it is called.
@@ -170,10 +169,3 @@ class ReasonReader:
 def _kind_of(target: str) -> str:
     """The type of what a reference points at, empty where it does not tell."""
     return target.partition("/_history/")[0].rpartition("/")[0].rpartition("/")[2]
-
-
-def _is_certain(condition: Mapping[str, Any]) -> bool:
-    """Whether a Condition is one that the patient has now; one that does not tell is."""
-    return codes_of(condition.get("clinicalStatus")) <= _ACTIVE and (
-        codes_of(condition.get("verificationStatus")) <= _SURE
-    )

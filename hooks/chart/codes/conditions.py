@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import PositiveInt
 
+from hooks.chart.codes.cautions import CautionNames, Cautions, Denials, cautions
 from hooks.chart.codes.files import Entry, Text, shipped
 from hooks.chart.fact import Fact
 
@@ -85,6 +86,8 @@ class _NoProblem(Entry):
 
 class _Conditions(Entry):
     no_problem: _NoProblem
+    denials: Denials
+    caution: tuple[CautionNames, ...]
     condition: tuple[_Condition, ...]
     reason: _Reasons
 
@@ -109,7 +112,7 @@ class ConditionCodes:
 
     `beginnings` are the lengths that these beginnings have, the longest first; `one_edition` are
     the codes that mean something else in other editions of their system; `passing` are the
-    conditions that cannot last, by their id.
+    conditions that cannot last, by their id; `cautions` are what shuts a gate, by its names.
     """
 
     exact: Mapping[tuple[str, str], str]
@@ -120,6 +123,7 @@ class ConditionCodes:
     names: Mapping[str, str]
     passing: Mapping[str, Passing]
     no_problem: frozenset[str]
+    cautions: Cautions
     reasons: Mapping[str, str]
     harmless: frozenset[str]
     harmless_beside: Mapping[str, frozenset[str]]
@@ -239,6 +243,7 @@ def load() -> ConditionCodes:
         names,
         passing,
         listed.no_problem.texts,
+        cautions(listed.caution, listed.denials),
         reasons,
         listed.reason.words,
         listed.reason.words_beside,

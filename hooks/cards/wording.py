@@ -146,7 +146,7 @@ class Wording:
         when = self._when(order.authored) if order.authored else ""
         what = dose if order.magnesium is not None else escaped(order.name or phrases.an_order)
         return {
-            "order": ", ".join(part for part in (what, when) if part),
+            "order": ", ".join(part for part in (what, when, self._planned_for(order)) if part),
             "draft_dose": dose,
             "draft_rate": rate,
             "draft_total": self._total(order) if dosage.recurring or dosage.endless else "",
@@ -154,8 +154,16 @@ class Wording:
             "places": phrases.places[order.place],
             "magnesium_order": self._called(order),
             "salt": order.salt or phrases.no_salt,
-            "order_reason": escaped(order.unclear_reason or ""),
+            "order_reason": escaped(order.unclear_reason or order.other_reason or ""),
         }
+
+    def _planned_for(self, order: Order) -> str:
+        """When an order begins that is to come; empty for one that may have begun."""
+        starts = order.dosage.timing.starts
+        if starts is None or order.is_over or starts.earliest <= self.now:
+            return ""
+        at = day(starts.at) if starts.whole_day else clock(starts.at, self.now)
+        return fill(self.document.words.planned, {"at": at})
 
     def _amount(self, dosage: Dosage) -> str:
         """How much an order or one of its instructions gives, and over what time."""
@@ -164,6 +172,10 @@ class Wording:
             dose = f"{rounded(dosage.grams, 2).rstrip('0').rstrip('.')} g"
             if dosage.minutes is not None:
                 minutes = rounded(dosage.minutes, 1).removesuffix(".0")
+                # An order may tell two times: too fast is the one, still running the other.
+                if dosage.shortest is not None and dosage.shortest < dosage.minutes:
+                    least = rounded(dosage.shortest, 1).removesuffix(".0")
+                    minutes = minutes if least == minutes else f"{least}-{minutes}"
                 dose = f"{dose} over {minutes} minutes"
             return dose
         if dosage.endless and dosage.rate is not None and not dosage.parts:

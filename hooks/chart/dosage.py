@@ -15,7 +15,8 @@ from hooks.chart.codes.strength import Strength
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
-from hooks.chart.moments import read_moment
+from hooks.chart.moments import read_day
+from hooks.chart.pace import speaks_of_other_time
 from hooks.chart.quantity import LONGEST, MINUTES, unit_of
 from hooks.chart.timing import Timing, read_timing, together
 from hooks.chart.units import read_number
@@ -35,8 +36,10 @@ class DoseProblem(StrEnum):
 class Dosage(Fact, frozen=True):
     """A dose in g of magnesium sulfate heptahydrate, minutes, and mg/min, as far as readable.
 
-    `rate` is the fastest one that is stated or follows; `rate_unread` says that a rate was stated
-    which nobody could read. What is `endless` names a rate and neither a dose nor an end: it runs
+    `rate` is the fastest one that is stated or follows, `minutes` the longest time: where an order
+    allows both, it may run too fast, and it may run still. `rate_unread` says that a rate was
+    stated which nobody could read, `time_in_words` that the text speaks of a time or a rate that
+    no coded member confirms. What is `endless` names a rate and neither a dose nor an end: it runs
     until somebody stops it; a bag ends. An order of several instructions has no dose of its own:
     they are its `parts`, and its rate is the fastest of theirs.
     """
@@ -49,11 +52,27 @@ class Dosage(Fact, frozen=True):
     rate_unread: bool = False
     endless: bool = False
     parts: tuple["Dosage", ...] = ()
+    time_in_words: bool = False
 
     @property
     def recurring(self) -> bool:
         """Whether the dose is given again and again, or may be."""
         return self.timing.recurring
+
+    @property
+    def shortest(self) -> Decimal | None:
+        """The time in minutes that follows from dose and rate; None if one of them is not known."""
+        if self.grams is None or not self.rate:
+            return None
+        return self.grams * 1000 / self.rate
+
+    @property
+    def is_told_in_parts(self) -> bool:
+        """Whether each of several instructions tells what it gives: a dose, or an endless rate."""
+        return bool(self.parts) and all(
+            part.grams is not None or (part.endless and part.rate is not None)
+            for part in self.parts
+        )
 
     @property
     def largest(self) -> Decimal | None:
@@ -100,11 +119,16 @@ class Dosage(Fact, frozen=True):
 
 
 class Conversion(Fact, frozen=True):
-    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, a mL of the product."""
+    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, a mL of the product.
+
+    Where `of_element` is said, a mass is that of the element and no mass of the sulfate; mEq and
+    mmol are the same of both.
+    """
 
     meq_per_g: Decimal
     mmol_per_g: Decimal
     strength: Strength | None
+    of_element: bool = False
 
 
 def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
@@ -163,7 +187,7 @@ def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
         return timing
     said = object_of(instruction.get("timing"))
     period = object_of(object_of(said.get("repeat")).get("boundsPeriod"))
-    if read_moment(period.get("end")) is not None:
+    if read_day(period.get("end")) is not None:
         return timing
     events = said.get("event")
     if isinstance(events, list) and len(events) > 1 and not said.get("code"):
@@ -172,14 +196,30 @@ def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
 
 
 def _is_amount(dose: Mapping[str, Any]) -> bool:
-    """Whether the dose is one amount, in any unit that is not by the hour: it comes to an end."""
-    quantity = object_of(dose.get("doseQuantity"))
-    units = [quantity[name] for name in ("unit", "code") if isinstance(quantity.get(name), str)]
+    """Whether the dose is an amount or a range of them, in any unit that is not by the hour: it
+    comes to an end."""
+    between = object_of(dose.get("doseRange"))
+    told = [object_of(dose.get("doseQuantity")), *map(object_of, map(between.get, ("low", "high")))]
+    units = [
+        quantity[name]
+        for quantity in told
+        for name in ("unit", "code")
+        if isinstance(quantity.get(name), str)
+    ]
     return bool(units) and not any("/" in unit or "per" in unit.lower() for unit in units)
 
 
 def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of one instruction."""
+    dosage = _coded(instruction, conversion)
+    said, known = instruction.get("text"), (dosage.minutes, dosage.timing.minutes)
+    if isinstance(said, str) and speaks_of_other_time(said, known, dosage.rate):
+        return replace(dosage, time_in_words=True)
+    return dosage
+
+
+def _coded(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
+    """The dosage of one instruction as its coded members tell it."""
     doses = _chosen(objects(instruction.get("doseAndRate")) or [instruction])
     dosed = any(map(_is_amount, doses))
     timing = _timing(instruction, dosed=dosed)
@@ -191,12 +231,12 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     if len(amounts) > 1 or len(rates - {None}) > 1:
         largest = max((grams for grams in amounts if grams is not None), default=None)
         return Dosage(
-            minutes=timing.minutes,
+            minutes=timing.longest,
             rate=_settle(largest, timing, fastest, None).rate,
             problem=DoseProblem.SEVERAL,
             timing=timing,
             rate_unread=stated and fastest is None,
-            endless=stated and largest is None and timing.minutes is None and not ends,
+            endless=stated and largest is None and timing.longest is None and not ends,
         )
     grams = next(iter(amounts), None)
     given = any(dose.get("doseQuantity") is not None for dose in doses)
@@ -206,7 +246,7 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     settled = _settle(grams, timing, fastest, problem)
     if any("rateRange" in dose for dose in doses):
         # The fastest of a range tells how fast it may run, and not when it ends.
-        settled = replace(settled, minutes=timing.minutes)
+        settled = replace(settled, minutes=timing.longest)
     if not stated or (fastest is not None and grams is not None):
         return settled
     return replace(
@@ -219,13 +259,15 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
 def _settle(
     grams: Decimal | None, timing: Timing, said: Decimal | None, problem: DoseProblem | None
 ) -> Dosage:
-    """A dose with the faster of the rate that is said and the one that follows from its time."""
-    minutes = timing.minutes
-    by_time = grams * 1000 / minutes if grams and minutes else None
+    """A dose with the faster of the rate that is said and the one that follows from its time, and
+    with the longer of its time and the one that follows from the rate."""
+    minutes = timing.longest
+    by_time = grams * 1000 / timing.minutes if grams and timing.minutes else None
     rate = max((rate for rate in (said, by_time) if rate), default=None)
-    if grams and rate and rate != by_time:
-        minutes = grams * 1000 / rate
-        minutes = minutes if minutes <= LONGEST else None
+    if grams and said and said != by_time:
+        by_rate = grams * 1000 / said
+        longer = by_rate if minutes is None else max(minutes, by_rate)
+        minutes = longer if longer <= LONGEST else None
     return Dosage(grams, minutes, rate, problem, timing)
 
 
@@ -253,6 +295,8 @@ def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | No
 
 def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None:
     match unit:
+        case "g" | "mg" | "ml" if conversion.of_element:
+            return None
         case "g":
             return number
         case "mg":
@@ -274,8 +318,7 @@ def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
     then of any number of containers.
     """
     strength = conversion.strength
-    running = replace(strength, ml=None) if strength is not None and strength.ready else None
-    conversion = replace(conversion, strength=running)
+    conversion = replace(conversion, strength=strength.running if strength is not None else None)
     ratio = object_of(dose.get("rateRatio"))
     if ratio:
         grams = _amount(object_of(ratio.get("numerator")), conversion)

@@ -17,11 +17,13 @@ SUBSTANCES: Final = ("Medication", "Substance")
 class Medication(Fact, frozen=True):
     """What an order's medication is called, and its active ingredients where they are listed.
 
-    Texts come from the request: not safe to show before they are escaped.
+    `coded` are the codes of a catalog that came without any name: one may be a name itself. Texts
+    come from the request: not safe to show before they are escaped.
     """
 
     called: Named
     ingredients: tuple[Named, ...] = ()
+    coded: tuple[str, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -40,19 +42,35 @@ def read_medication(resource: Mapping[str, Any], beside: Targets) -> Medication:
     codes: list[str] = []
     texts: dict[str, None] = {}
     ingredients: tuple[Named, ...] = ()
-    collect(resource.get("medicationCodeableConcept"), codes, texts, RXNORM)
+    concepts = [resource.get("medicationCodeableConcept")]
     reference = resource.get("medicationReference")
     target = reference_of(reference)
     if target is not None:
         contained = contained_in(resource)
         medication = beside.find(target, contained)
         if medication is not None:
-            collect(medication.get("code"), codes, texts, RXNORM)
+            concepts.append(medication.get("code"))
             ingredients = tuple(_ingredients(medication, contained, beside))
+    for concept in concepts:
+        collect(concept, codes, texts, RXNORM)
     display = reference.get("display") if isinstance(reference, dict) else None
     if isinstance(display, str) and display.strip():
         texts[display] = None
-    return Medication(Named(tuple(codes), tuple(texts)), ingredients)
+    coded = () if texts else tuple(_local_codes(concepts))
+    return Medication(Named(tuple(codes), tuple(texts)), ingredients, coded)
+
+
+def _local_codes(concepts: list[object]) -> Iterator[str]:
+    """The codes that are none of RxNorm, each once."""
+    seen: set[str] = set()
+    for concept in concepts:
+        for item in objects(concept):
+            for coding in objects(item.get("coding")):
+                code = coding.get("code")
+                if isinstance(code, str) and str(coding.get("system")) not in RXNORM:
+                    if code not in seen:
+                        yield code
+                    seen.add(code)
 
 
 def _ingredients(

@@ -73,6 +73,13 @@ def read_moment(text: object) -> Moment | None:
     return Moment(datetime(first.year, first.month, first.day, tzinfo=UTC), True, days)
 
 
+def read_day(text: object) -> Moment | None:
+    """A moment; a time of day without a zone is the whole day, before and after."""
+    if not isinstance(text, str):
+        return None
+    return read_moment(text) or read_moment(text.partition("T")[0])
+
+
 def first_day(text: object) -> date | None:
     """The first day that a FHIR date of any precision names; None if it is no FHIR date."""
     match = _DATE.fullmatch(text) if isinstance(text, str) else None

@@ -24,12 +24,14 @@ class Order(Fact, frozen=True):
     """One medication order of this patient.
 
     `name` is text from the request: not safe to show before it is escaped; without `is_readable`
-    neither a name nor a known code came: it may be any drug. `classes` maps why the drug matters
-    to the drug's own name, `route` is the ordered one where it is known. `magnesium` says how the
+    neither a name nor a known code came: it may be any drug. `classes` maps why the drug matters to
+    the drug's own name, `route` is the ordered one where it is known. `magnesium` says how the
     order's magnesium sulfate or chloride is given, None if it holds none. `indication` is another
     reason that the order itself certainly names, `unclear_reason` the words that may name or deny
-    one. `salt` is the name of its magnesium's salt, None if nobody named one. A draft that
-    `is_recorded` is an order that is being signed again: it may be running already.
+    one, `other_reason` those that say nothing of what magnesium is replaced for. `salt` is the name
+    of its magnesium's salt, None if nobody named one. A draft that `is_recorded` is an order that
+    is being signed again: it may be running already. What is `in_fluid` was added to a large bag,
+    which runs at its own rate.
     """
 
     reference: str
@@ -46,6 +48,8 @@ class Order(Fact, frozen=True):
     unclear_reason: str | None = None
     salt: str | None = None
     is_recorded: bool = False
+    other_reason: str | None = None
+    in_fluid: bool = False
 
     @property
     def is_over(self) -> bool:

@@ -1,6 +1,5 @@
 """Orders as facts: drafted, running and given medication, and levels that are already ordered."""
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from operator import attrgetter
@@ -12,11 +11,12 @@ from hooks.chart.bundle import Targets, entries_of, resources
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.codes.drugs import SULFATE, DrugClass, DrugCodes, Route
+from hooks.chart.codes.salts import Named
 from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
 from hooks.chart.medication import SUBSTANCES, read_medication
-from hooks.chart.moments import read_moment
+from hooks.chart.moments import read_day
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
 from hooks.chart.references import belongs_to, reference_of
@@ -25,17 +25,20 @@ from hooks.chart.units import Analyte
 #: How the reference of an order ends that came without an id.
 _NO_ID: Final = "/"
 
-#: Digits and signs alone are a number of a catalog and no name of a drug.
-_NAME: Final = re.compile(r"[^\W\d_]{3}")
-
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
-_PLACES: Final[Mapping[str, Place]] = {
+#: Where an order of a status stands, by R4 and later versions; None for one that gives nothing.
+#: An order whose status is missing or none of these may be running.
+_PLACES: Final[Mapping[str, Place | None]] = {
     "active": Place.ACTIVE,
     "unknown": Place.ACTIVE,
     "on-hold": Place.ON_HOLD,
     "completed": Place.COMPLETED,
+    "ended": Place.COMPLETED,
     "stopped": Place.STOPPED,
+    "cancelled": None,
+    "entered-in-error": None,
+    "draft": None,
 }
 
 
@@ -76,7 +79,7 @@ class OrderReader:
         orders: list[Order] = []
         unassigned: list[Order] = []
         for resource in resources(bundle, "MedicationRequest"):
-            place = _PLACES.get(str(resource.get("status")))
+            place = _place(resource.get("status"))
             if place is None or resource.get("doNotPerform") is True:
                 continue
             subject = resource.get("subject")
@@ -120,26 +123,33 @@ class OrderReader:
     ) -> Order:
         medication = read_medication(resource, beside)
         called, name = medication.called, medication.name
+        if medication.coded:
+            called = Named(called.codes, tuple(self._drugs.names_among(medication.coded)))
+            name = called.texts[0] if called.texts else name
         route = self._route(resource)
         recognition = self._drugs.recognize(
             called.codes, called.texts, route, medication.ingredients
         )
+        if recognition.is_of_unknown_route and self._is_swallowed(resource):
+            route = Route.ENTERAL
+            recognition = self._drugs.recognize(
+                called.codes, called.texts, route, medication.ingredients
+            )
         classes: dict[DrugClass, str] = {}
         for drug in recognition.drugs:
             for kind in sorted(drug.classes):
                 classes.setdefault(kind, drug.name)
         heptahydrate = self._drugs.heptahydrate
         conversion = Conversion(
-            heptahydrate.meq_per_g, heptahydrate.mmol_per_g, recognition.strength
+            heptahydrate.meq_per_g,
+            heptahydrate.mmol_per_g,
+            recognition.strength,
+            recognition.magnesium is not None and self._counts_the_element(resource, called.texts),
         )
         dosage = Dosage()
         if recognition.magnesium is not None:
             dosage = read_dosage(resource, conversion)
-            if (
-                recognition.salt != SULFATE
-                or recognition.is_mixture
-                or self._counts_the_element(resource, called.texts)
-            ):
+            if recognition.salt != SULFATE or recognition.is_mixture:
                 # Grams of anything else say nothing about grams of sulfate; time still is time.
                 dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
         reason = Indication()
@@ -150,21 +160,31 @@ class OrderReader:
             place,
             selected,
             name,
-            recognition.is_known or any(map(_NAME.search, called.texts or (name or "",))),
+            recognition.is_known or any(map(self._drugs.is_name, called.texts or (name or "",))),
             route,
             classes,
             recognition.magnesium,
             dosage,
-            read_moment(resource.get("authoredOn")),
+            read_day(resource.get("authoredOn")),
             reason.condition,
             reason.unclear,
             recognition.salt,
+            other_reason=reason.other,
+            in_fluid=recognition.in_fluid,
         )
 
     def _counts_the_element(self, resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
         """Whether any text of the order counts elemental magnesium."""
         said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
         return any(self._drugs.is_elemental(str(text)) for text in (*texts, *said))
+
+    def _is_swallowed(self, resource: Mapping[str, Any]) -> bool:
+        """Whether the free text of a dosage, and no route, says that it is taken by mouth."""
+        instructions = objects(resource.get("dosageInstruction"))
+        if any(one.get("route") for one in instructions):
+            return False
+        said = [one.get("text") for one in instructions]
+        return self._drugs.is_swallowed(" ; ".join(text for text in said if isinstance(text, str)))
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
         """The ordered route; without one, what the free text of the dosage names."""
@@ -195,9 +215,9 @@ class OrderReader:
         period = resource.get("occurrencePeriod")
         due = None
         if isinstance(period, dict):
-            due = read_moment(period.get("end")) or read_moment(period.get("start"))
-        due = due or read_moment(resource.get("occurrenceDateTime"))
-        return LabOrder(analyte, place, read_moment(resource.get("authoredOn")), due)
+            due = read_day(period.get("end")) or read_day(period.get("start"))
+        due = due or read_day(resource.get("occurrenceDateTime"))
+        return LabOrder(analyte, place, read_day(resource.get("authoredOn")), due)
 
 
 def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order, ...]:
@@ -245,6 +265,12 @@ _members_said: Final = attrgetter(
 def _said(order: Order) -> Hashable:
     """What an order says, wherever it stands and whenever it was written."""
     return _members_said(order), frozenset(order.classes.items())
+
+
+def _place(status: object) -> Place | None:
+    """Where a recorded order of the status stands, None if it gives nothing."""
+    said = status.strip().lower() if isinstance(status, str) else ""
+    return _PLACES.get(said, Place.ACTIVE)
 
 
 def _is_medication(draft: Draft) -> bool:

@@ -10,11 +10,9 @@ from hooks.chart.concept import codes_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, after, read_moment
 from hooks.chart.references import belongs_to
+from hooks.chart.status import NOT_SO, PAST, is_certain, says
 
-_PAST: Final = frozenset({"inactive", "remission", "resolved"})
-_SURE: Final = frozenset({"confirmed"})
 _OPENS_A_GATE: Final = "pacemaker"
-_NOT_SO: Final = frozenset({"refuted", "entered-in-error"})
 _NO_DIAGNOSIS: Final = "health-concern"
 _LONGEST_NAME: Final = 40
 _ENDS: Final = tuple(
@@ -35,8 +33,9 @@ class Problems(Fact, frozen=True):
 
     `unread` has an entry for each problem without a code of a known system: the beginning of its
     text, empty for one without any. Not among them is what is a health concern alone (`lives
-    alone`), and what says that there is no problem. Nothing is decided by such a text, and it is
-    not safe to show before it is escaped.
+    alone`), and what says that there is no problem; but whatever its code and kind, what is called
+    like a condition that shuts a gate, and tells none by its code, is. Nothing is decided by such
+    a text, and it is not safe to show before it is escaped.
     """
 
     known: tuple[Condition, ...] = ()
@@ -59,32 +58,54 @@ def read_problems(
     found: dict[str, Condition] = {}
     unread: list[str] = []
     for resource in resources(bundle, "Condition"):
-        verified = codes_of(resource.get("verificationStatus"))
         if (
             not _is_for(resource.get("subject"), patient_id)
-            or codes_of(resource.get("clinicalStatus")) & _PAST
-            or verified & _NOT_SO
+            or says(resource.get("clinicalStatus"), PAST)
+            or says(resource.get("verificationStatus"), NOT_SO)
         ):
             continue
         over = resource.get("clinicalStatus") is None and _has_ended(resource, now)
-        read = False
+        read, told = False, set()
         for system, code in _codings(resource.get("code")):
             read = read or codes.knows(system)
             known = codes.find(system, code)
             if known is None:
                 continue
-            if known == _OPENS_A_GATE and not (verified <= _SURE and _is_lasting(resource)):
+            told.add(known)
+            if known == _OPENS_A_GATE and not (is_certain(resource) and _is_lasting(resource)):
                 continue
             passing = codes.passing.get(known)
             if over if passing is None else _has_passed(resource, passing, now):
                 continue
             found.setdefault(known, Condition(known, codes.names[known], code))
-        if read or over or _categories(resource) == {_NO_DIAGNOSIS}:
+        if over:
             continue
-        text = _text(resource.get("code"))
+        texts = _texts(resource.get("code"))
+        if read or _categories(resource) == {_NO_DIAGNOSIS}:
+            texts = [text for text in texts if _names_caution(text, resource, told, codes, now)]
+            unread += [_cut(text) for text in texts[:1]]
+            continue
+        text = next(iter(texts), "")
         if not codes.says_no_problem(text):
             unread.append(_cut(text))
     return Problems(tuple(found.values()), tuple(unread))
+
+
+def _names_caution(
+    text: str,
+    resource: Mapping[str, Any],
+    told: set[str],
+    codes: ConditionCodes,
+    now: datetime,
+) -> bool:
+    """Whether a problem is called like what shuts a gate, and neither tells it by its codes nor
+    has passed."""
+    for caution in codes.cautions.named(text):
+        if told.isdisjoint(caution.told_by):
+            passing = codes.passing.get(caution.told_by[0])
+            if passing is None or not _has_passed(resource, passing, now):
+                return True
+    return False
 
 
 def _has_passed(resource: Mapping[str, Any], passing: Passing, now: datetime) -> bool:
@@ -136,15 +157,15 @@ def _moment(text: object) -> Moment | None:
     return read_moment(text) or read_moment(text.partition("T")[0])
 
 
-def _text(concept: object) -> str:
-    """What a problem is called: its text, else what stands at its codes; empty for nothing."""
+def _texts(concept: object) -> list[str]:
+    """What a problem is called: its text, then what stands at its codes."""
     places: list[object] = []
     for one in objects(concept):
         places.append(one.get("text"))
         for coding in objects(one.get("coding")):
             places += [coding.get("display"), coding.get("code")]
     texts = (" ".join(text.split()) for text in places if isinstance(text, str))
-    return next((text for text in texts if text), "")
+    return [text for text in dict.fromkeys(texts) if text]
 
 
 def _cut(text: str) -> str:

@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from hooks.chart.bundle import Targets, contained_in, entries_of
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.concept import codes_of, collect, objects
+from hooks.chart.concept import collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, reference_of
+from hooks.chart.status import is_certain
 
 _OTHER_INDICATIONS: Final = frozenset(
     {"asthma", "pregnancy", "pre-eclampsia", "torsades", "cardiac-arrest"}
 )
-_ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
-_SURE: Final = frozenset({"confirmed"})
 #: What names no other indication: a result would name a level, a visit is none.
 _NO_INDICATION: Final = frozenset({"Observation", "DiagnosticReport", "Encounter"})
 
@@ -21,12 +22,14 @@ _NO_INDICATION: Final = frozenset({"Observation", "DiagnosticReport", "Encounter
 class Indication(Fact, frozen=True):
     """What an order is for: another `condition` than a low level that it certainly names.
 
-    `unclear` are the words that may name one and may deny it: then there is no condition. They
-    come from the request: not safe to show before they are escaped.
+    `unclear` are the words that may name one and may deny it: then there is no condition. `other`
+    are words that say nothing of what magnesium is replaced for. Both come from the request: not
+    safe to show before they are escaped.
     """
 
     condition: str | None = None
     unclear: str | None = None
+    other: str | None = None
 
 
 class ConditionIndex:
@@ -58,6 +61,8 @@ class _Reason(Fact, frozen=True):
     certain: bool = True
     low: bool = False
     unread: bool = False
+    replaced: bool = False
+    foreign: bool = False
 
 
 class ReasonReader:
@@ -86,7 +91,11 @@ class ReasonReader:
         if named:
             return Indication(named.pop())
         unread = None if low else next((one for one in reasons if one.unread), None)
-        return Indication(unclear=unread.text if unread is not None else None)
+        if unread is not None:
+            return Indication(unclear=unread.text)
+        if low or any(one.replaced for one in reasons):
+            return Indication()
+        return Indication(other=next((one.text for one in reasons if one.foreign), None))
 
     def _reasons(self, order: Mapping[str, Any], index: ConditionIndex) -> Iterator[_Reason]:
         for concept in objects(order.get("reasonCode")):
@@ -113,7 +122,10 @@ class ReasonReader:
                 yield _Reason(text, known, sure)
                 is_known = True
             elif self._conditions.is_low_magnesium(system, code):
-                yield _Reason(text, low=sure)
+                yield _Reason(text, low=sure, replaced=True)
+                is_known = True
+            elif self._conditions.is_replacement(system, code):
+                yield _Reason(text, replaced=True)
                 is_known = True
         said = concept.get("text")
         if isinstance(said, str):
@@ -121,12 +133,16 @@ class ReasonReader:
         elif not is_known:
             # The words of a code that is not known here are all that it says.
             yield from (self._said(display, sure=sure) for display in texts)
+            if codes and not texts:
+                yield _Reason(text, foreign=True)
 
     def _said(self, text: str, *, sure: bool = True) -> _Reason:
         stated = self._conditions.stated(text)
         if stated is not None:
             return _Reason(text, stated.condition, stated.certain and sure)
-        return _Reason(text, low=sure and self._conditions.says_low_magnesium(text))
+        low = self._conditions.says_low_magnesium(text)
+        replaced = low or self._conditions.says_replacement(text)
+        return _Reason(text, low=sure and low, replaced=replaced, foreign=not replaced)
 
     def _referenced(
         self,
@@ -140,9 +156,12 @@ class ReasonReader:
         display = reference.get("display")
         if found is not None:
             for concept in objects(found.get("code")):
-                yield from self._coded(concept, sure=_is_certain(found))
+                yield from self._coded(concept, sure=is_certain(found))
         if isinstance(display, str) and display.strip():
-            yield self._said(display)
+            said = self._said(display)
+            # A visit or a result is no indication, whatever it is called.
+            is_none = target is not None and _kind_of(target) in _NO_INDICATION
+            yield replace(said, foreign=False) if is_none else said
         elif found is None and target is not None and _kind_of(target) not in _NO_INDICATION:
             yield _Reason(target, unread=True)
 
@@ -150,10 +169,3 @@ class ReasonReader:
 def _kind_of(target: str) -> str:
     """The type of what a reference points at, empty where it does not tell."""
     return target.partition("/_history/")[0].rpartition("/")[0].rpartition("/")[2]
-
-
-def _is_certain(condition: Mapping[str, Any]) -> bool:
-    """Whether a Condition is one that the patient has now; one that does not tell is."""
-    return codes_of(condition.get("clinicalStatus")) <= _ACTIVE and (
-        codes_of(condition.get("verificationStatus")) <= _SURE
-    )

@@ -12,7 +12,8 @@ from typing import Any, Final
 from hooks.chart.codes.timing import TIMES_A_DAY, Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.fact import Fact
-from hooks.chart.moments import Moment, read_moment
+from hooks.chart.infusion import runs_on, speaks_of_rate
+from hooks.chart.moments import Moment, read_day
 from hooks.chart.quantity import LONGEST, MINUTES, minutes_of, unit_of
 from hooks.chart.units import read_number
 
@@ -20,11 +21,11 @@ from hooks.chart.units import read_number
 class Timing(Fact, frozen=True):
     """When an order gives its dose; every time is in minutes.
 
-    `minutes` is how long one dose runs. A `recurring` order gives it again and again, or as
-    needed, or does not say that it does not: `every` so many minutes, `doses` times. `course` is
-    the time from the beginning of the first dose to the end of the last. `starts` and `until` are
-    the first and the last moment that the order itself names. What is `single` is one dose by its
-    count or its code, whatever its free text says.
+    `minutes` is how long one dose runs, and `longest` how long it may. A `recurring` order gives it
+    again and again, or as needed, or does not say that it does not: `every` so many minutes,
+    `doses` times. `course` is the time from the beginning of the first dose to the end of the
+    last. `starts` and `until` are the first and the last moment that the order itself names. What
+    is `single` is one dose by its count or its code, whatever its free text says.
     """
 
     minutes: Decimal | None = None
@@ -35,6 +36,7 @@ class Timing(Fact, frozen=True):
     starts: Moment | None = None
     until: Moment | None = None
     single: bool = False
+    longest: Decimal | None = None
 
     def doses_within(self, minutes: Decimal) -> Decimal | None:
         """The most doses that begin in a time of so many minutes; None if nobody can tell."""
@@ -52,17 +54,20 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
     timing = object_of(instruction.get("timing"))
     repeat = object_of(timing.get("repeat"))
     minutes = minutes_of(repeat.get("duration"), repeat.get("durationUnit"))
+    most = minutes_of(repeat.get("durationMax"), repeat.get("durationUnit"))
+    longest = max((time for time in (minutes, most) if time is not None), default=None)
     events = _moments(timing.get("event"))
     period = object_of(repeat.get("boundsPeriod"))
-    first, last = read_moment(period.get("start")), read_moment(period.get("end"))
+    first, last = read_day(period.get("start")), read_day(period.get("end"))
     # Of two names for one moment the later is believed: what counts is how late a dose may run.
     starts = [moment for moment in (first, min(events, key=_at, default=None)) if moment]
     ends = events if last is None else [last, *events]
     single = _is_single(instruction, timing, repeat)
     # What says so in any place is believed: one dose beside `every 6 hours` is no single dose.
-    recurring = any(map(_says_again, _sentences(instruction))) or (
-        not single and _may_recur(instruction, timing, repeat, minutes)
-    )
+    recurring = any(
+        _says_again(said) or _says_rate(said, instruction, minutes)
+        for said in _sentences(instruction)
+    ) or (not single and _may_recur(instruction, timing, repeat, minutes))
     every = _every(timing, repeat) if recurring else None
     doses = _most(repeat, "count")
     return Timing(
@@ -70,10 +75,11 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
         recurring,
         every,
         doses,
-        _course(repeat, minutes, every, doses) if recurring else None,
+        _course(repeat, longest, every, doses) if recurring else None,
         max(starts, key=_at, default=None),
         max(ends, key=_latest, default=None),
         single,
+        longest,
     )
 
 
@@ -81,7 +87,7 @@ def together(timings: Iterable[Timing]) -> Timing:
     """The timing of several instructions of one order, taken for several doses; whoever knows that
     only one of them gives anything says so."""
     each = tuple(timings)
-    spans = [one.course if one.recurring else one.minutes for one in each]
+    spans = [one.course if one.recurring else one.longest for one in each]
     known = [span for span in spans if span is not None]
     course = sum(known, Decimal(0))
     ends = [one.until for one in each if one.until is not None]
@@ -103,7 +109,7 @@ def _latest(moment: Moment) -> float:
 def _moments(events: object) -> list[Moment]:
     if events is None:
         return []
-    found = map(read_moment, events if isinstance(events, list) else [events])
+    found = map(read_day, events if isinstance(events, list) else [events])
     return [moment for moment in found if moment is not None]
 
 
@@ -125,6 +131,8 @@ _HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
 _MONITORED: Final = timing_words(Says.OF_THE_HEART, Says.WATCH)
 
+_AND: Final = r"\s?(?:,|&|\+|/|and|und|et|y|en)\s?(?:at\s)?"
+
 #: Texts are searched in small letters. The listed words, and what is known by its form.
 _AGAIN: Final = re.compile(
     rf"""(?: [/]\s?{timing_words(Says.A_DAY)} | (?<!\w)(?:
@@ -136,7 +144,13 @@ _AGAIN: Final = re.compile(
       | (?<!-)\d-\d-\d(?:-\d)?(?!-)
       | {timing_words(Says.GOES_ON)}(?!\w)
         (?!\s(?:(?!{timing_words(Says.INFUSED)})\w{{1,20}}\s)?{_MONITORED})
-      | {timing_words(Says.THEN)}\s\d
+      | {timing_words(Says.RUN)}\s(?:\w{{1,20}}\s){{0,3}}?{timing_words(Says.ADVERB)}
+      | {timing_words(Says.ADVERB)}(?!\w)(?!\s{_MONITORED})
+      | {timing_words(Says.THEN)}(?!\w)
+        (?!\s(?:please\s)?{timing_words(Says.WATCH, Says.ASIDE, Says.ENDED)}(?!\w))
+      | {timing_words(Says.FOLLOWED)}
+        (?!\s(?:(?:a|an|\d{{1,3}}\s?ml|0[.,]9\s?%?|[a-z]{{4,12}})\s){{0,4}}?{timing_words(Says.FLUSHED)}(?!\w))
+      | \d{{1,2}}:\d\d{_AND}\d{{1,2}}:\d\d | at\s\d{{4}}{_AND}\d{{4}}
       | for\s(?!1\s)\d{{1,3}}\s{timing_words(Says.DAYS)}
       | {timing_words(Says.AGAIN, Says.NEEDED)}
     ))(?!\w)""",
@@ -145,16 +159,23 @@ _AGAIN: Final = re.compile(
 _ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
 _ONCE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONCE)}(?!\w)")
 _NO_FREQUENCY: Final = re.compile(timing_words(Says.NOTHING))
-#: A clause that begins with what is watched, to its end or to what may be a dose again. A dose
-#: that stands before it in the clause may be what is repeated.
+_CLAUSE: Final = (
+    rf"(?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}"
+    rf"|(?<!\w){timing_words(Says.GIVEN, Says.REPLACED, strictly=True)}).)*"
+)
+#: A clause that begins with what is watched, or its end that does so behind a `then`, to its end or
+#: to what may be a dose again, and what says how often it is watched `then`. A dose that stands
+#: before it in the clause may be what is repeated.
 _WATCH: Final = re.compile(
-    rf"""(?:\A|[.;,:]\s|\()
+    rf"""(?:\A|[.;,:]\s|\(|\s-\s|(?<!\w)(?=then\s))
     (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
     {timing_words(Says.WATCH)}(?!\w)
-    (?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}|(?<!\w){timing_words(Says.GIVEN, strictly=True)}).)*
+    {_CLAUSE}(?:[,;]\sthen\s(?:q|every\s|hourly|daily){_CLAUSE}(?=[.;,:](?:\s|\Z)|\Z))*
     """,
     re.VERBOSE,
 )
+_REPLACED: Final = re.compile(rf"{timing_words(Says.REPLACED, strictly=True)}(?!\w)")
+_SUM: Final = re.compile(rf"(?<!\w){timing_words(Says.SUM)}(?!\w)")
 _ASIDE: Final = re.compile(
     rf"(?<!\w){timing_words(Says.ASIDE)}"
     rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})[a-z]{{1,20}}){{0,3}}?"
@@ -222,9 +243,23 @@ def _plain(text: str) -> str:
 
 def _says_again(text: str) -> bool:
     plain = _ONE.sub("1 dose", _plain(text))
-    if _AGAIN.search(plain) is None:
-        return False
-    return _AGAIN.search(_ASIDE.sub("", _WATCH.sub(";", _MOST.sub("", plain)))) is not None
+    return _AGAIN.search(plain) is not None and _AGAIN.search(_of_the_dose(plain)) is not None
+
+
+def _says_rate(text: str, instruction: Mapping[str, Any], minutes: Decimal | None) -> bool:
+    """Whether a text says a rate that goes on, and is not that of the dose."""
+    plain = _plain(text)
+    return speaks_of_rate(plain) and runs_on(_of_the_dose(plain), instruction, minutes)
+
+
+def _of_the_dose(plain: str) -> str:
+    """A plain text without what it says of limits, of what is watched and of what is done aside."""
+    return _ASIDE.sub("", _WATCH.sub(_watched, _SUM.sub("", _MOST.sub("", plain))))
+
+
+def _watched(clause: re.Match[str]) -> str:
+    """Nothing in the place of what is watched; all of it where a dose depends on it."""
+    return clause[0] if _REPLACED.match(clause.string, clause.end()) else ";"
 
 
 def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal | None) -> bool:
@@ -232,7 +267,7 @@ def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal |
     if bound != ["boundsPeriod"]:
         return False
     period = object_of(repeat.get("boundsPeriod"))
-    start, end = read_moment(period.get("start")), read_moment(period.get("end"))
+    start, end = read_day(period.get("start")), read_day(period.get("end"))
     if start is not None and period.get("end") is None:
         return True
     if minutes is None or start is None or end is None or start.whole_day or end.whole_day:

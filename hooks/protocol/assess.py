@@ -251,7 +251,7 @@ class _Case:
         self._step(row.id, True, f"band {band.id}, renal tier {row.tier}")
         self._find(band.id)
         findings.about_earlier_doses(self.evidence, self.found)
-        findings.about_unreadable_orders(self.evidence.chart.orders, self.found)
+        findings.about_unreadable_orders(self.evidence, self.found)
         findings.about_unread_problems(self.evidence, self.found)
         recheck = self.levels.recheck(self.levels.end_of(dosing), row)
         offers = [Offer("dose", True, (recheck,), dosing, priority=row.priority)]
@@ -313,7 +313,15 @@ class _Case:
             replacement.others or replacement.elsewhere or replacement.selected[0].is_recorded
         )
         checks = [
-            check(order, dosing, tier, self.protocol, alone=alone) for order in replacement.selected
+            check(
+                order,
+                dosing,
+                tier,
+                self.protocol,
+                alone=alone,
+                beside_unreadable=replacement.beside_unreadable,
+            )
+            for order in replacement.selected
         ]
         self._find_in_orders(checks, dosing)
         for order in replacement.drafted:
@@ -328,6 +336,8 @@ class _Case:
             or any(item.verdicts for item in checks)
         )
         self._find(band.id)
+        if replacement.beside_unreadable:
+            self.found.add("others-unreadable")
         findings.about_unread_problems(self.evidence, self.found)
         end = self.levels.end_of_orders(dosing, checks)
         recheck = self.levels.recheck(end, row)

@@ -1,11 +1,10 @@
 """Findings: what else is worth saying beside the dose, each by its rule."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from hooks.chart.chart import Reason
-from hooks.chart.codes.drugs import DrugClass, Route
-from hooks.chart.order import Order, Place
+from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.order import Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
 from hooks.protocol.choice import instant
@@ -171,13 +170,12 @@ def about_earlier_doses(evidence: Evidence, found: Findings) -> None:
         found.add("additional-dose", order=last[True])
 
 
-def about_unreadable_orders(orders: Iterable[Order], found: Findings) -> None:
+def about_unreadable_orders(evidence: Evidence, found: Findings) -> None:
     """Orders whose drug nobody could read: one of them might be magnesium."""
-    unreadable = [order for order in orders if not order.is_readable and not order.is_over]
-    for order in unreadable:
-        if order.selected:
+    for order in evidence.selected:
+        if not order.is_readable:
             found.add("order-unreadable", order=order)
-    if any(not order.selected and order.route is not Route.ENTERAL for order in unreadable):
+    if evidence.replacement.beside_unreadable:
         found.add("others-unreadable")
 
 

@@ -16,6 +16,7 @@ _OBSTETRIC: Final = ("pregnancy", "pre-eclampsia")
 _EMERGENCIES: Final = ("torsades", "cardiac-arrest")
 _NO_KIDNEYS: Final = ("dialysis", "stage-5-or-end-stage", "anuria")
 _WEAK_MUSCLES: Final = ("myasthenia", "congenital-myasthenia", "lambert-eaton")
+_BLOCKS: Final = ("av-block", "congenital-heart-block")
 
 
 class Ruling(Fact, frozen=True):
@@ -79,7 +80,7 @@ def _kidneys_work(evidence: Evidence) -> Ruling:
 def _heart_and_muscle_conduct(evidence: Evidence) -> Ruling:
     """G8. A pacemaker conducts for an AV block (settled 5)."""
     paced = evidence.has("pacemaker")
-    return _without(evidence, _WEAK_MUSCLES if paced else (*_WEAK_MUSCLES, "av-block"))
+    return _without(evidence, _WEAK_MUSCLES if paced else (*_WEAK_MUSCLES, *_BLOCKS))
 
 
 def _kidneys_known(evidence: Evidence) -> Ruling:

@@ -324,6 +324,7 @@ class Words(Part):
     any_indication: Sentence = Field(alias="any-indication")
     more_problems: Sentence = Field(alias="more-problems")
     nameless_problems: Sentence = Field(alias="nameless-problems")
+    planned: Sentence
     more_orders: Sentence = Field(alias="more-orders")
     organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")

@@ -40,7 +40,8 @@ class Replacement(Fact, frozen=True):
     run, ran past the specimen or is on hold and may resume, `given` ended after it or was stopped
     after it, `answered` ended before it: the result already shows what they did. A draft for
     another indication is in `elsewhere` only; `unreadable` are selected orders whose drug nobody
-    could read: one of them may be magnesium.
+    could read: one of them may be magnesium. So may one of those that are drafted or run beside
+    them, which `beside_unreadable` tells.
     """
 
     selected: tuple[Order, ...] = ()
@@ -50,6 +51,7 @@ class Replacement(Fact, frozen=True):
     answered: tuple[Order, ...] = ()
     elsewhere: tuple[Order, ...] = ()
     unreadable: tuple[Order, ...] = ()
+    beside_unreadable: bool = False
 
     @property
     def counts(self) -> bool:
@@ -67,11 +69,13 @@ class Replacement(Fact, frozen=True):
         return tuple(order for order in self.given if order.place is Place.STOPPED)
 
     def completed(self, *, several: bool) -> tuple[Order, ...]:
-        """What was given to its end: those that go on and on, or those of one dose."""
+        """What was given to its end: those of one dose, or those of which nobody can tell whether
+        any dose was given since: they go on and on, or have no date."""
         return tuple(
             order
             for order in self.given
-            if order.place is not Place.STOPPED and _goes_on(order) == several
+            if order.place is not Place.STOPPED
+            and (order.authored is None or _goes_on(order)) == several
         )
 
     @property
@@ -111,6 +115,11 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
             order
             for order in chart.orders
             if order.selected and not order.is_readable and order.route is not Route.ENTERAL
+        ),
+        any(
+            not (order.is_readable or order.is_over or order.selected)
+            and order.route is not Route.ENTERAL
+            for order in chart.orders
         ),
     )
 
@@ -296,48 +305,83 @@ def is_too_much(order: Order, protocol: Protocol) -> bool:
 
 
 def check(
-    order: Order, dosing: Dosing, tier: Tier, protocol: Protocol, *, alone: bool
+    order: Order,
+    dosing: Dosing,
+    tier: Tier,
+    protocol: Protocol,
+    *,
+    alone: bool,
+    beside_unreadable: bool = False,
 ) -> DraftCheck:
     """Hold a selected draft against the dosing of its row (settled 6).
 
     Only a draft that is `alone` may be raised to the row's dose: beside other magnesium, more of
-    it would be a second dose.
+    it would be a second dose. Beside what nobody could read, and for a reason that is none of
+    replacement, it is only said that it is too little.
     """
-    dosage = order.dosage
     share = protocol.document.dose_tolerance.percent / 100
-    verdicts: list[str] = []
-    correction = None
-    too_fast = is_too_fast(order, protocol)
-    if too_fast:
-        verdicts.append("rate-high")
-        # What repeats, or stands beside other magnesium, is slowed down and never raised.
-        raisable = alone and not dosage.recurring and dosage.grams is not None
-        correction = dosing if raisable else _no_more(dosing, dosage.grams)
-        if correction is None and dosage.minutes is None:
-            verdicts.append("duration-assumed")
-    else:
-        verdicts += _rate_verdicts(order, dosing, share)
-    if dosage.grams is None:
-        verdicts.append("dose-unreadable")
-        if tier is Tier.REDUCED and _exceeds(dosage.largest or _NONE, dosing.dose.value, share):
-            verdicts.append("dose-high-reduced")
-    elif _exceeds(dosing.dose.value, dosage.grams, share):
-        if alone and not dosage.recurring and order.magnesium is Route.INTRAVENOUS:
-            verdicts.append("dose-low")
-            correction = correction or _slowly(dosing, dosage.minutes)
-    elif _exceeds(dosage.grams, dosing.dose.value, share):
-        reduced = tier is Tier.REDUCED
-        verdicts.append("dose-high-reduced" if reduced else "dose-high")
-        if reduced:
-            correction = correction or _slowly(dosing, dosage.minutes)
-    if tier is Tier.REDUCED and is_too_much(order, protocol):
-        verdicts.append("total-high-reduced")
-    elif dosage.recurring:
-        verdicts.append("repeats")
-    verdicts += _kind(order)
-    if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:
+    verdicts = [
+        *_rate_verdicts(order, dosing, share, protocol),
+        *_dose_verdicts(order, dosing, tier, share, alone=alone),
+        *_number_verdicts(order, tier, protocol),
+        *_kind(order),
+    ]
+    raisable = alone and not beside_unreadable and order.other_reason is None
+    correction = _correction(order, dosing, verdicts, raisable=raisable)
+    if order.other_reason is not None and "dose-low" in verdicts and correction is None:
+        verdicts.append("reason-unclear")
+    if correction is not None and (order.dosage.rate_unread or order.dosage.time_in_words):
+        # It may be a slow one, which no correction makes faster.
+        verdicts.append("time-unread")
         correction = None
     return DraftCheck(order, tuple(verdicts), correction)
+
+
+def _correction(
+    order: Order, dosing: Dosing, verdicts: list[str], *, raisable: bool
+) -> Dosing | None:
+    """The order as it should be by settled 6; None for one that is right, or is only said."""
+    dosage = order.dosage
+    if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:
+        return None
+    # With the time of the row the whole of a large bag would run in it.
+    if dosage.grams is None or order.in_fluid:
+        return None
+    if "rate-high" in verdicts:
+        # What repeats, or stands beside other magnesium, is slowed down and never raised.
+        whole = raisable and not dosage.recurring
+        return _slowly(dosing if whole else _no_more(dosing, dosage.grams), dosage.minutes)
+    if ("dose-low" in verdicts and raisable) or "dose-high-reduced" in verdicts:
+        return _slowly(dosing, dosage.minutes)
+    return None
+
+
+def _dose_verdicts(
+    order: Order, dosing: Dosing, tier: Tier, share: Decimal, *, alone: bool
+) -> Iterator[str]:
+    """What is to be said of one dose."""
+    dosage = order.dosage
+    if dosage.grams is None:
+        yield "several-doses" if dosage.is_told_in_parts else "dose-unreadable"
+        if tier is Tier.REDUCED and _exceeds(dosage.largest or _NONE, dosing.dose.value, share):
+            yield "dose-high-reduced"
+    elif _exceeds(dosing.dose.value, dosage.grams, share):
+        if alone and not dosage.recurring and order.magnesium is Route.INTRAVENOUS:
+            yield "dose-low"
+    elif _exceeds(dosage.grams, dosing.dose.value, share):
+        yield "dose-high-reduced" if tier is Tier.REDUCED else "dose-high"
+
+
+def _number_verdicts(order: Order, tier: Tier, protocol: Protocol) -> Iterator[str]:
+    """What is to be said of how often the dose is given."""
+    dosage = order.dosage
+    if tier is Tier.REDUCED and is_too_much(order, protocol):
+        yield "total-high-reduced"
+    elif dosage.recurring:
+        # Several doses are no repeat of one.
+        told = dosage.is_told_in_parts and not any(part.recurring for part in dosage.parts)
+        if not told:
+            yield "repeats"
 
 
 def _kind(order: Order) -> Iterator[str]:
@@ -354,9 +398,16 @@ def _kind(order: Order) -> Iterator[str]:
         yield "signed-again"
 
 
-def _rate_verdicts(order: Order, dosing: Dosing, share: Decimal) -> Iterator[str]:
-    """What is to be said of a rate that is not above the ceiling; a muscle knows no rate."""
+def _rate_verdicts(
+    order: Order, dosing: Dosing, share: Decimal, protocol: Protocol
+) -> Iterator[str]:
+    """What is to be said of a rate; a muscle knows none."""
     dosage = order.dosage
+    if is_too_fast(order, protocol):
+        yield "rate-high"
+        if dosage.grams is None and dosage.minutes is None:
+            yield "duration-assumed"
+        return
     if order.magnesium is Route.INTRAMUSCULAR:
         return
     if dosage.rate is None or dosage.rate_unread:
@@ -373,10 +424,8 @@ def dangers(order: Order, dosing: Dosing, tier: Tier, protocol: Protocol) -> tup
     return tuple(verdict for verdict in verdicts if verdict in _DANGERS)
 
 
-def _no_more(dosing: Dosing, grams: Decimal | None) -> Dosing | None:
-    """The draft's own dose where it is smaller than the row's; None if nobody can read it."""
-    if grams is None:
-        return None
+def _no_more(dosing: Dosing, grams: Decimal) -> Dosing:
+    """The draft's own dose where it is smaller than the row's."""
     if grams >= dosing.dose.value:
         return dosing
     dose = Quantity(grams, f"{grams.normalize():f} g")

@@ -54,6 +54,8 @@ FINDINGS: Final = frozenset(
         "route-unread",
         "reason-unclear",
         "not-corrected",
+        "time-unread",
+        "several-doses",
         "signed-again",
         "other-salt",
         "intramuscular",

@@ -37,6 +37,9 @@ _PATIENT = re.compile(r"[a-z]+-[a-z-]*[0-9]+|fixture-[a-z-]+")
 _TOKEN = "opaque-"
 _TAG = re.compile(r"<[/!?a-zA-Z]")
 _HEALTH = ("/health/live", "/health/ready")
+#: docs/observe.md: the items of one report, and the accepted suggestions of an item.
+MOST_ITEMS = 1000
+MOST_SUGGESTIONS = 20
 _BAD_REQUEST = 400
 _SERVER_ERROR = 500
 Json = dict[str, Any]
@@ -80,11 +83,24 @@ def _always(attack: Attack, outcome: Outcome) -> Iterator[Breach]:
     too_large = len(attack.body) > LIMIT
     told = all(name != "Content-Length" for name, _ in attack.headers)
     preflight = attack.method == "OPTIONS"
-    if told and not preflight and (outcome.status == 413) != too_large:
+    refused = outcome.status == 413
+    if told and not preflight and refused != too_large and not (refused and _is_too_long(attack)):
         yield Breach(
-            "a body is refused with 413 if it is over the limit, and only then",
+            "a body is refused with 413 if it or a list of feedback is over the limit, "
+            "and only then",
             f"{outcome.status} to {len(attack.body)} bytes",
         )
+
+
+def _is_too_long(attack: Attack) -> bool:
+    items = _call(attack).get("feedback") if attack.target.endswith("/feedback") else None
+    if not isinstance(items, list):
+        return False
+    accepted = [item.get("acceptedSuggestions") for item in items if isinstance(item, dict)]
+    return len(items) > MOST_ITEMS or any(
+        isinstance(suggestions, list) and len(suggestions) > MOST_SUGGESTIONS
+        for suggestions in accepted
+    )
 
 
 # ------------------------------------------------------------------------------------- a refusal

@@ -16,6 +16,9 @@ from tests.fuzz.target import LIMIT, Outcome, running
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 CALL = Attack(_encode(order_select()))
+TOO_LARGE = (
+    "a body is refused with 413 if it or a list of feedback is over the limit, and only then"
+)
 
 
 def refusal(text: str, status: int = 400, media_type: str = "application/fhir+json") -> Outcome:
@@ -74,10 +77,21 @@ def test_a_log_that_repeats_the_request_is_found() -> None:
 
 def test_a_body_over_the_limit_must_be_refused() -> None:
     large = CALL.with_body(b" " * (LIMIT + 1))
-    rule = "a body is refused with 413 if it is over the limit, and only then"
-    assert rules(refusal("x"), large) == [rule]
+    assert rules(refusal("x"), large) == [TOO_LARGE]
     assert rules(refusal("x", 413), large) == []
-    assert rules(refusal("x", 413)) == [rule]
+    assert rules(refusal("x", 413)) == [TOO_LARGE]
+
+
+@pytest.mark.parametrize(
+    ("items", "suggestions", "expected"),
+    [(1, 20, [TOO_LARGE]), (1, 21, []), (1000, 0, [TOO_LARGE]), (1001, 0, [])],
+)
+def test_a_long_list_of_feedback_may_be_refused_as_too_large(
+    items: int, suggestions: int, expected: list[str]
+) -> None:
+    body = msgspec.json.encode({"feedback": [{"acceptedSuggestions": [{}] * suggestions}] * items})
+    report = replace(CALL, target=FEEDBACK, body=body)
+    assert rules(refusal("x", 413), report) == expected
 
 
 @pytest.mark.parametrize("text", [MARK, f"the id {MARK}", "pat-7731"])

@@ -82,8 +82,9 @@ def prescription(case: Mapping[str, Any], identity: str) -> Json:
         made["reasonReference"] = [_named(reference, display)]
     if "subject" in case:
         made["subject"] = _subject(case["subject"])
-    if case.get("id") == "none":
-        del made["id"]
+    for member in ("id", "status"):
+        if case.get(member) == "none":
+            del made[member]
     return made | dict(case.get("with", {}))
 
 

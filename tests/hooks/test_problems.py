@@ -11,6 +11,8 @@ from hooks.chart.problems import read_problems
 from hooks.order_select import Answer
 from tests.hooks.casefiles import cases
 from tests.hooks.chartmaker import NOW, PATIENT, Case, Json, bundle, decide, over_the_wire
+from tests.hooks.ordermaker import asked
+from tests.hooks.test_order_cases import check
 
 ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 CODES: Final = conditions.load()
@@ -25,6 +27,8 @@ PROBLEM: Final = {
     "dates",
     "sex",
     "categories",
+    "members",
+    "beside",
 }
 
 
@@ -50,6 +54,7 @@ def problem(case: Json) -> Json:
         made["category"] = [{"coding": [{"code": code}]} for code in case["categories"]]
     if "verified" in case:
         made["verificationStatus"] = {"coding": [{"code": case["verified"]}]}
+    made |= case.get("members", {})
     return made
 
 
@@ -66,7 +71,7 @@ def finding_ids(answer: Answer) -> set[str]:
     return {finding["id"] for finding in answer.assessment.get("findings", ())}
 
 
-@pytest.mark.parametrize("case", cases("problems.toml"))
+@pytest.mark.parametrize("case", [*cases("problems.toml"), *cases("problem_names.toml")])
 def test_problem(case: Json) -> None:
     unknown = case.keys() - PROBLEM - EXPECTED - {"name", "because"}
     assert not unknown, f"the case file says {unknown}, which nothing reads"
@@ -78,7 +83,8 @@ def test_problem(case: Json) -> None:
         wanted = [] if case["reads"] == "nothing" else [case["reads"]]
         assert [condition.id for condition in read.known] == wanted, because
     assert list(read.unread) == ([case["unread"]] if "unread" in case else []), because
-    answer = answered([made], sex=sex)
+    others = [problem({"code": code}) for code in case.get("beside", ())]
+    answer = answered([made, *others], sex=sex)
     if "rule" in case:
         assert answer.assessment["rule"] == case["rule"], because
     assert set(case.get("found", ())) <= finding_ids(answer), because
@@ -93,6 +99,13 @@ def test_one_object_where_a_list_of_codes_belongs_is_read() -> None:
     assert answered([made]).assessment["rule"] == "G7", "real problem lists are not valid FHIR"
     past = made | {"clinicalStatus": {"coding": {"code": "resolved"}}}
     assert answered([past]).assessment["rule"] != "G7", "a status is read as a code is"
+
+
+@pytest.mark.parametrize("case", cases("problem_names.toml", "order"))
+def test_problem_as_a_reason(case: dict[str, Any]) -> None:
+    answer = asked(drafts=case["drafts"])
+    for name, wanted in case["expect"].items():
+        check(name, answer, wanted, f"{case['because']}: {name}")
 
 
 def test_three_of_many_problems_are_named_and_the_others_counted() -> None:

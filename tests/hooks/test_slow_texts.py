@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hooks.cards.correction import correct
-from hooks.chart.codes import drugs
+from hooks.chart.codes import conditions, drugs
 from hooks.chart.codes.drugs import Route
 from hooks.chart.codes.salts import Named
 from hooks.chart.codes.words import whole_words
@@ -34,6 +34,17 @@ DOSING = next(row.dosing for row in protocol.load().rows.values() if row.dosing 
         "mg 1" + ",1" * (LONG // 2),
         "a" + " / magnesium oxid" * (LONG // 17),
         "in " * (LONG // 3) + " / magnesium",
+        "magnesium_sulfate_" * (LONG // 18),
+        "magnesium sulfate " + "a." * (LONG // 2) + "ab",
+        "magnesium sulfate" + " + a" * (LONG // 4),
+        "magnesium sulfate" + " and mg 1" * (LONG // 9),
+        "mag 2 g and " * (LONG // 12),
+        "magnesium sulfate" + "/a" * (LONG // 2),
+        "magnesium sulfate " + "1% " * (LONG // 3),
+        "magnesium sulfate " + "ns 1" * (LONG // 4),
+        "magnesium sulfate " + "1" * LONG + " mL",
+        "magnesium sulfate " + "1" * LONG + "%",
+        "magnesium sulfate " + "\u0301\u0316" * (LONG // 2),
     ],
     ids=[
         "spaces",
@@ -46,6 +57,17 @@ DOSING = next(row.dosing for row in protocol.load().rows.values() if row.dosing 
         "amount",
         "list",
         "carriers",
+        "underscores",
+        "stops",
+        "pluses",
+        "joined",
+        "amounts",
+        "parts",
+        "percents",
+        "diluents",
+        "volume",
+        "percent",
+        "marks",
     ],
 )
 def test_the_name_of_a_drug(text: str) -> None:
@@ -130,3 +152,44 @@ def test_names_are_found_as_by_trying_each_of_them(parts: list[str]) -> None:
     each = "|".join(map(re.escape, sorted(NAMES, key=len, reverse=True)))
     expected = re.findall(rf"(?<!\w)(?<!\w-)(?:{each})(?!-?\w)", text, re.IGNORECASE)
     assert whole_words(NAMES).findall(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no dialysis " * (LONG // 12),
+        "family history of eclampsia" + " eclampsia" * (LONG // 10),
+        "history of" + " a" * (LONG // 2) + " pregnancy",
+        "dialysis" * (LONG // 8),
+        "- " * (LONG // 2),
+        "." * LONG,
+        "end stage " * (LONG // 10),
+    ],
+    ids=["denied", "family", "far", "one-word", "dashes", "stops", "beginnings"],
+)
+def test_the_name_of_a_problem(text: str) -> None:
+    cautions = conditions.load().cautions
+    began = process_time()
+    cautions.named(text)
+    assert process_time() - began < 4, "a name of a megabyte holds the process"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "then check " * (LONG // 11) + "redose",
+        "check, " * (LONG // 7) + "redose",
+        "then monitor " * (LONG // 13),
+        "1 g/h " * (LONG // 6),
+        "over 1 h 1 g 1 g/h " * (LONG // 38),
+        " ".join(f"{n % 9999} g/h over {n} h {n} g" for n in range(LONG // 28)),
+        "max " * (LONG // 4) + "1 g/h",
+        "followed by a a a a " * (LONG // 20),
+        "infuse a a a " * (LONG // 13),
+    ],
+    ids=["then", "clauses", "watched", "rates", "own", "many", "limits", "followed", "infused"],
+)
+def test_the_text_of_a_rate_or_of_what_is_watched(text: str) -> None:
+    began = process_time()
+    read_timing({"text": text})
+    assert process_time() - began < 4, "a text of a megabyte holds the process"

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import PositiveInt
 
+from hooks.chart.codes.cautions import CautionNames, Cautions, Denials, cautions
 from hooks.chart.codes.files import Entry, Text, shipped
 from hooks.chart.fact import Fact
 
@@ -62,11 +63,19 @@ class _LowMagnesium(Entry):
     source: Text
 
 
+class _Replaced(Entry):
+    names: tuple[Text, ...]
+    conditions: frozenset[Text]
+    codes: tuple[_Codes, ...]
+    source: Text
+
+
 class _Reasons(Entry):
     names: Mapping[str, tuple[Text, ...]]
     words: frozenset[Text]
     words_beside: Mapping[str, frozenset[Text]]
     low_magnesium: _LowMagnesium
+    replaced: _Replaced
     source: Text
 
 
@@ -77,6 +86,8 @@ class _NoProblem(Entry):
 
 class _Conditions(Entry):
     no_problem: _NoProblem
+    denials: Denials
+    caution: tuple[CautionNames, ...]
     condition: tuple[_Condition, ...]
     reason: _Reasons
 
@@ -101,7 +112,7 @@ class ConditionCodes:
 
     `beginnings` are the lengths that these beginnings have, the longest first; `one_edition` are
     the codes that mean something else in other editions of their system; `passing` are the
-    conditions that cannot last, by their id.
+    conditions that cannot last, by their id; `cautions` are what shuts a gate, by its names.
     """
 
     exact: Mapping[tuple[str, str], str]
@@ -112,11 +123,15 @@ class ConditionCodes:
     names: Mapping[str, str]
     passing: Mapping[str, Passing]
     no_problem: frozenset[str]
+    cautions: Cautions
     reasons: Mapping[str, str]
     harmless: frozenset[str]
     harmless_beside: Mapping[str, frozenset[str]]
     low_names: tuple[str, ...]
     low_codes: frozenset[tuple[str, str]]
+    replaced_names: tuple[str, ...]
+    replaced_codes: Mapping[str, tuple[str, ...]]
+    replaced_conditions: frozenset[str]
 
     def stated(self, text: str) -> Stated | None:
         """The condition that an order's reason names in words, None if it names none.
@@ -151,6 +166,18 @@ class ConditionCodes:
     def is_low_magnesium(self, system: str, code: str) -> bool:
         """Whether a code stands for a low magnesium, which replacement is for."""
         return (_home(system), _bare(code)) in self.low_codes
+
+    def says_replacement(self, text: str) -> bool:
+        """Whether a text speaks of what magnesium is replaced for: a low potassium, a long QT."""
+        words = f" {_NO_WORD.sub(' ', text.lower())} "
+        return any(name in words for name in self.replaced_names)
+
+    def is_replacement(self, system: str, code: str) -> bool:
+        """Whether a code stands for what magnesium is replaced for."""
+        beginnings = self.replaced_codes.get(_home(system), ())
+        return _bare(code).startswith(beginnings) or (
+            self.find(system, code) in self.replaced_conditions
+        )
 
     def knows(self, system: str) -> bool:
         """Whether the codes of a system, under whatever name it goes, are looked up here."""
@@ -206,7 +233,7 @@ def load() -> ConditionCodes:
                     one_edition.add((group.system, code))
     by_name = {name: known for known, many in listed.reason.names.items() for name in many}
     reasons = {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)}
-    low = listed.reason.low_magnesium
+    low, replaced = listed.reason.low_magnesium, listed.reason.replaced
     return ConditionCodes(
         exact,
         prefixes,
@@ -216,9 +243,13 @@ def load() -> ConditionCodes:
         names,
         passing,
         listed.no_problem.texts,
+        cautions(listed.caution, listed.denials),
         reasons,
         listed.reason.words,
         listed.reason.words_beside,
         low.names,
         frozenset((group.system, _bare(code)) for group in low.codes for code in group.codes),
+        tuple(f" {name[:-1]}" if name.endswith("*") else f" {name} " for name in replaced.names),
+        {group.system: tuple(map(_bare, group.codes)) for group in replaced.codes},
+        replaced.conditions,
     )

@@ -1,17 +1,18 @@
 """Drugs: which ones an order names, and whether it is magnesium that goes into a vein."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from hooks.chart.codes import strength
 from hooks.chart.codes.files import Entry, Text, shipped, written
-from hooks.chart.codes.mixture import BETWEEN
-from hooks.chart.codes.salts import Ingredient, Mixtures, Named, Others, Salt, Salts, Unnamed
-from hooks.chart.codes.strength import Strength
-from hooks.chart.codes.words import spaced, whole_words
+from hooks.chart.codes.mixture import BETWEEN, Mixtures
+from hooks.chart.codes.salts import Ingredient, Named, Others, Salt, Salts, Unnamed
+from hooks.chart.codes.strength import Strength, Strengths, Written
+from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.words import plain, spaced, whole_words
 from hooks.chart.fact import Fact
 
 RXNORM: Final = frozenset(
@@ -23,6 +24,12 @@ RXNORM: Final = frozenset(
 
 
 SULFATE: Final = "magnesium sulfate"
+
+#: Digits and signs alone are a number of a catalog and no name of a drug.
+_NAME: Final = re.compile(r"[^\W\d_]{3}")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+#: What a catalog may call magnesium by, as `MAG2PM`.
+_LIKE_MAGNESIUM: Final = re.compile(r"mag|(?<!\d)(?<!\d )mg", re.IGNORECASE)
 
 
 class DrugClass(StrEnum):
@@ -94,6 +101,7 @@ class _Evidence(Entry):
     intramuscular_words: tuple[Text, ...]
     enteral_codes: frozenset[Text]
     enteral_words: tuple[Text, ...]
+    enteral_doubts: tuple[Text, ...]
     other_words: tuple[Text, ...]
     source: Text
 
@@ -103,13 +111,26 @@ class _Elemental(Entry):
     source: Text
 
 
+class _Fluid(Entry):
+    ml: Decimal
+    mg_per_ml: Decimal
+    source: Text
+
+
+class _Short(Entry):
+    names: tuple[Text, ...]
+    source: Text
+
+
 class _MagnesiumProducts(Entry):
     heptahydrate: _Heptahydrate
     undiluted: _Undiluted
+    fluid: _Fluid
     ingredient: tuple[Ingredient, ...]
     product: tuple[_Product, ...]
     unnamed: Unnamed
     elemental: _Elemental
+    short: _Short
     mixture: Mixtures
     evidence: _Evidence
 
@@ -120,7 +141,8 @@ class Recognition(Fact, frozen=True):
     `magnesium` is None for an order that is no magnesium sulfate or chloride at all, nor another
     salt that is given into a vein or a muscle. `strength` is what a mL holds where product and
     name leave no doubt; `salt` is the name of the salt, None if nobody named one. Grams of another
-    than the sulfate mean something else, and grams of a mixture may be those of all of it.
+    than the sulfate mean something else, and grams of a mixture may be those of all of it. What is
+    `in_fluid` was added to a large bag that runs at its own rate.
     """
 
     drugs: tuple[Drug, ...] = ()
@@ -128,11 +150,17 @@ class Recognition(Fact, frozen=True):
     strength: Strength | None = None
     salt: str | None = None
     is_mixture: bool = False
+    in_fluid: bool = False
 
     @property
     def is_known(self) -> bool:
         """Whether code or name stand for anything that is known here."""
         return bool(self.drugs) or self.magnesium is not None
+
+    @property
+    def is_of_unknown_route(self) -> bool:
+        """Whether it is magnesium of no named salt, and nobody can tell where it goes."""
+        return self.magnesium is Route.OTHER and self.salt is None and not self.is_mixture
 
 
 class _Magnesium(Fact, frozen=True):
@@ -141,6 +169,11 @@ class _Magnesium(Fact, frozen=True):
     route: Route
     salt: str | None
     is_mixture: bool = False
+
+    @property
+    def names_more(self) -> bool:
+        """Whether its name may tell of other drugs that matter."""
+        return self.is_mixture or self.salt != SULFATE
 
 
 class DrugCodes:
@@ -153,7 +186,8 @@ class DrugCodes:
             for code in drug.rxnorm:
                 self._by_code[code] = (*self._by_code.get(code, ()), drug)
             for name in drug.names:
-                by_name[name.lower()] = (*by_name.get(name.lower(), ()), drug)
+                called = plain(name).lower()
+                by_name[called] = (*by_name.get(called, ()), drug)
         self._by_name = by_name
         self._names = whole_words(by_name)
         self._products = {product.rxnorm: product for product in products.product}
@@ -164,7 +198,7 @@ class DrugCodes:
             products.mixture,
             products.unnamed,
             Others(
-                {name.lower(): drug.name for drug in oral for name in drug.names},
+                {plain(name).lower(): drug.name for drug in oral for name in drug.names},
                 {code: drug.name for drug in oral for code in drug.rxnorm},
                 self._names,
                 frozenset(self._by_code),
@@ -175,20 +209,28 @@ class DrugCodes:
         self._carriers = whole_words(products.mixture.carriers)
         self._bowel = whole_words(products.mixture.bowel)
         self.heptahydrate = products.heptahydrate
-        self._undiluted = products.undiluted.mg_per_ml
+        self._fluid = products.fluid
+        self._strengths = Strengths(products.mixture.solutions, products.undiluted.mg_per_ml)
         evidence = products.evidence
         self._evidence = evidence
         # `powder for injection` and `injection IV/IM` go into a vein before they go anywhere.
         self._product_words = (
-            (Route.OTHER, whole_words(evidence.other_words)),
-            (Route.INTRAVENOUS, whole_words(evidence.intravenous_words)),
-            (Route.INTRAMUSCULAR, whole_words(evidence.intramuscular_words)),
-            (Route.INTRAVENOUS, whole_words(evidence.injected_words)),
-            (Route.ENTERAL, whole_words(evidence.enteral_words)),
+            (Route.OTHER, whole_words(map(plain, evidence.other_words))),
+            (Route.INTRAVENOUS, whole_words(map(plain, evidence.intravenous_words))),
+            (Route.INTRAMUSCULAR, whole_words(map(plain, evidence.intramuscular_words))),
+            (Route.INTRAVENOUS, whole_words(map(plain, evidence.injected_words))),
+            (Route.ENTERAL, whole_words(map(plain, evidence.enteral_words))),
         )
         # `injection` and `infusion` tell no route: they may lead under the skin or into the spine.
         self._route_words = (*self._product_words[:3], self._product_words[4])
         self._enteral = self._product_words[4][1]
+        self._doubts = whole_words(map(plain, evidence.enteral_doubts))
+        self._short = whole_words(map(plain, products.short.names))
+        self._measures = re.compile(
+            rf"(?<![\d.,])\d[\d.,]* ?(?:{timing_words(Says.AMOUNT, Says.VOLUME)}|l)\b"
+            rf"|{self._product_words[1][1].pattern}",
+            re.IGNORECASE,
+        )
 
     def recognize(
         self,
@@ -201,16 +243,17 @@ class DrugCodes:
 
         `ingredients` are asked for magnesium of which neither code nor text tells.
         """
-        codes, said = tuple(rxnorm), spaced(texts)
+        codes, written = tuple(rxnorm), spaced(texts)
+        said = tuple(map(plain, written))
         magnesium = self._magnesium(codes, said, route)
         if ingredients:
-            listed = [Named(each.codes, spaced(each.texts)) for each in ingredients]
-            magnesium = magnesium or self._added(said, listed, route)
-            if not codes and not said:
-                codes = tuple(code for each in listed for code in each.codes)
-                said = tuple(text for each in listed for text in each.texts)
+            listed = [Named(each.codes, tuple(map(plain, each.texts))) for each in ingredients]
+            magnesium = self._beside(magnesium, listed) or self._added(said, listed, route)
+            if not (codes or said) or (magnesium is not None and magnesium.is_mixture):
+                codes = (*codes, *(code for each in listed for code in each.codes))
+                said = (*said, *(text for each in listed for text in each.texts))
         by_code = [drug for code in codes for drug in self._by_code.get(code, ())]
-        if not by_code and (magnesium is None or magnesium.is_mixture):
+        if not by_code and (magnesium is None or magnesium.names_more):
             names = {match.lower() for match in self._names.findall(" ; ".join(said))}
             by_code = [drug for name in sorted(names) for drug in self._by_name[name]]
         unique = tuple({(drug.name, drug.classes): drug for drug in by_code}.values())
@@ -218,17 +261,51 @@ class DrugCodes:
             return Recognition(unique)
         if magnesium.route is not Route.ENTERAL:
             unique = tuple([one for one in unique if DrugClass.ORAL_MAGNESIUM not in one.classes])
-        found = None if magnesium.is_mixture else self._strength(codes, said)
-        return Recognition(unique, magnesium.route, found, magnesium.salt, magnesium.is_mixture)
+        found = None if magnesium.is_mixture else self._strength(codes, written)
+        return Recognition(
+            unique,
+            magnesium.route,
+            found,
+            magnesium.salt,
+            magnesium.is_mixture,
+            any(map(self._is_fluid, written)),
+        )
 
     def _strength(self, codes: tuple[str, ...], texts: tuple[str, ...]) -> Strength | None:
         products = [self._products[code] for code in codes if code in self._products]
-        known = strength.Written(
+        known = Written(
             frozenset(each.mg_per_ml for each in products if each.mg_per_ml is not None),
             frozenset(each.ml for each in products if each.ml is not None),
-            confusing=False,
         )
-        return strength.certain(known, texts, self._undiluted)
+        return self._strengths.certain(known, texts)
+
+    def is_name(self, text: str) -> bool:
+        """Whether a text names a drug, known or not: three letters, or one of few with less."""
+        return _NAME.search(text) is not None or self._is_short_name(plain(text))
+
+    def _is_short_name(self, text: str) -> bool:
+        """Whether nothing stands in a text but a short name, and numbers with their units."""
+        rest, found = self._short.subn(" ", text)
+        return found > 0 and _LETTER.search(self._measures.sub(" ", rest)) is None
+
+    def names_among(self, codes: Iterable[str]) -> Iterator[str]:
+        """The codes of a catalog that are names: some systems send a drug's name as its code.
+
+        One that is written out is a name, and one that is known here; what is only like magnesium
+        (`MAG2PM`) is neither told to be magnesium nor to be something else.
+        """
+        for code in codes:
+            text = plain(code)
+            if self.recognize((), (code,), None).is_known or self._salts.names_any(text):
+                yield code
+            elif _LIKE_MAGNESIUM.search(text):
+                continue
+            elif _is_written_out(code) or self._is_short_name(text):
+                yield code
+
+    def _is_fluid(self, text: str) -> bool:
+        """Whether a name states a large volume, and little magnesium in it."""
+        return self._strengths.is_weak(text, self._fluid.ml, self._fluid.mg_per_ml)
 
     def is_elemental(self, text: str) -> bool:
         """Whether a text counts elemental magnesium: a tenth of the sulfate's grams."""
@@ -238,7 +315,8 @@ class DrugCodes:
     def route(self, codes: Iterable[str], texts: Iterable[str]) -> Route:
         """The route that codes, else words, state; OTHER for any that is not certainly known."""
         evidence = self._evidence
-        stated = {code.strip().upper() for code in codes}
+        codes, texts = tuple(codes), tuple(texts)
+        stated = {each.strip().upper() for each in (*codes, *texts)}
         known = {
             route
             for route, of_route in (
@@ -249,8 +327,17 @@ class DrugCodes:
             if stated & of_route
         }
         if not known:
-            known = self._routes_in(" ; ".join(texts))
+            known = self._routes_in(plain(" ; ".join(texts or codes)))
         return known.pop() if len(known) == 1 else Route.OTHER
+
+    def is_swallowed(self, text: str) -> bool:
+        """Whether free text says that something is taken by mouth, and nothing beside it.
+
+        It is asked of magnesium of no named salt, where a wrong vein would only withhold a dose:
+        whatever denies the mouth, or sets a condition, leaves the route unknown.
+        """
+        said = plain(text)
+        return self._routes_in(said) == {Route.ENTERAL} and not self._doubts.search(said)
 
     def route_beside(self, text: str) -> Route | None:
         """The route that free text names beside other things; None if it names none.
@@ -258,7 +345,7 @@ class DrugCodes:
         Only a vein or a muscle is believed: a mouth in a sentence may be about something else,
         and an order that is wrongly taken for a tablet would let a second dose through.
         """
-        named = self._routes_in(text)
+        named = self._routes_in(plain(text))
         if not named:
             return None
         sure = named <= {Route.INTRAVENOUS} or named <= {Route.INTRAMUSCULAR}
@@ -281,7 +368,11 @@ class DrugCodes:
         if any(self._mixtures.ingredients(each) for each in texts):
             return None
         known = self._settled(route, text)
-        return None if known is Route.ENTERAL else _Magnesium(known or Route.INTRAVENOUS, None)
+        if known is Route.ENTERAL:
+            return None
+        return _Magnesium(
+            known or Route.INTRAVENOUS, None, any(map(self._salts.names_others, texts))
+        )
 
     def _injected(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
@@ -292,9 +383,8 @@ class DrugCodes:
         drugs: its dose cannot be read, and nothing is offered beside it.
         """
         text = " ; ".join(texts)
-        mixed = None
-        if BETWEEN in text:
-            mixed = next(filter(None, map(self._salts.listed, texts)), None)
+        named = map(self._salts.listed, texts) if BETWEEN in text else ()
+        mixed = next(filter(None, (*named, *map(self._salts.joined, texts))), None)
         salt = mixed or self._salts.by_mouth(codes, text) or self._salts.by_symbol(codes, text)
         if salt is None:
             return None
@@ -313,6 +403,22 @@ class DrugCodes:
         stated = self._parenteral(route, text, is_mixture=True)
         return None if stated is None else _Magnesium(stated, salt.name, True)
 
+    def _beside(
+        self, magnesium: _Magnesium | None, ingredients: Sequence[Named]
+    ) -> _Magnesium | None:
+        """Magnesium that a name tells of, and the other drugs that its ingredients tell of."""
+        if magnesium is None or not self._is_among_others(ingredients):
+            return magnesium
+        return _Magnesium(magnesium.route, magnesium.salt, True)
+
+    def _is_among_others(self, ingredients: Sequence[Named]) -> bool:
+        """Whether one of the ingredients is neither magnesium nor what it is diluted in."""
+        return any(
+            self._salts.ingredient(each) is None
+            and not any(map(self._mixtures.is_diluent, each.texts))
+            for each in ingredients
+        )
+
     def _added(
         self, texts: tuple[str, ...], ingredients: Sequence[Named], route: Route | None
     ) -> _Magnesium | None:
@@ -322,10 +428,7 @@ class DrugCodes:
         read. Only the magnesium chloride beside others is that of a balanced solution.
         """
         salts = [self._salts.ingredient(each) for each in ingredients]
-        beside = any(
-            salt is None and not any(map(self._mixtures.is_diluent, each.texts))
-            for each, salt in zip(ingredients, salts, strict=True)
-        )
+        beside = self._is_among_others(ingredients)
         counting = [salt for salt in salts if salt and (salt.counts_in_mixture or not beside)]
         if not counting:
             return None
@@ -367,7 +470,8 @@ class DrugCodes:
                     given = Route.OTHER if route in _PARENTERAL else Route.ENTERAL
                 else:
                     given = Route.OTHER if route is Route.ENTERAL else route or Route.INTRAVENOUS
-                return _Magnesium(given, product.ingredient)
+                mixed = any(map(self._salts.names_others, texts))
+                return _Magnesium(given, product.ingredient, mixed)
         salt = self._salts.by_code(codes)
         # A code that stands for another drug says more than a word in a text.
         is_other = salt is None and self._salts.is_other(codes)
@@ -377,10 +481,20 @@ class DrugCodes:
         if salt is None:
             unnamed = None if is_other else self._unnamed_salt(texts, route)
             return unnamed or self._injected(codes, texts, route)
+        mixed = self._salts.is_other(codes) or any(map(self._salts.names_others, texts))
+        if mixed and salt.is_injected:
+            return self._mixed(salt, route, " ; ".join(texts))
         known = self._settled(route, " ; ".join(texts))
         if known is None:
             known = Route.INTRAVENOUS if salt.is_injected else Route.ENTERAL
-        return _Magnesium(known, salt.name)
+        return _Magnesium(known, salt.name, mixed)
+
+
+def _is_written_out(code: str) -> bool:
+    """Whether a code is words: several, or one that is not all in capitals."""
+    if _NAME.search(code) is None:
+        return False
+    return " " in code.strip() or (code.replace("-", "").isalpha() and not code.isupper())
 
 
 _PARENTERAL: Final = frozenset({Route.INTRAVENOUS, Route.INTRAMUSCULAR})

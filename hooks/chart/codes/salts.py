@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
-from hooks.chart.codes.mixture import MixtureNames
+from hooks.chart.codes.mixture import MixtureNames, Mixtures
 from hooks.chart.codes.timing import Says, timing_words
-from hooks.chart.codes.words import any_of, whole_words
+from hooks.chart.codes.words import any_of, plain, whole_words
 from hooks.chart.fact import Fact
 
 
@@ -23,22 +23,12 @@ class Ingredient(Entry):
     source: Text
 
 
-class Mixtures(Entry):
-    """Words about what is in one bag or one tablet, as the code list writes them."""
-
-    nutrition: tuple[Text, ...]
-    bowel: tuple[Text, ...]
-    inert: tuple[Text, ...]
-    carriers: tuple[Text, ...]
-    diluents: tuple[Text, ...]
-    source: Text
-
-
 class Unnamed(Entry):
     """Words for magnesium that tell no salt, as the code list writes them."""
 
     names: tuple[Text, ...]
     symbols: tuple[Text, ...]
+    given: tuple[Text, ...]
     source: Text
 
 
@@ -75,7 +65,7 @@ _UNNAMED: Final = Salt(None)
 
 
 class Salts:
-    """Finds salts of magnesium in texts with single blanks.
+    """Finds salts of magnesium in texts that are `plain`.
 
     `products` are the codes of what goes into a vein, each with the name of its salt.
     """
@@ -88,23 +78,39 @@ class Salts:
         unnamed: Unnamed,
         others: Others,
     ) -> None:
-        self.mixtures = MixtureNames(words.diluents)
-        self._unnamed = re.compile(rf"(?<!\w){any_of(unnamed.names)}(?!-?\w)", re.IGNORECASE)
+        self.mixtures = MixtureNames(words)
+        magnesium, symbols = any_of(unnamed.names), any_of(unnamed.symbols)
+        unit = timing_words(Says.AMOUNT)
+        amount = rf"\d[\d.,]* ?{unit}\b"
+        self._unnamed = re.compile(rf"(?<!\w)(?<!\w-){magnesium}(?!-?\w)", re.IGNORECASE)
+        given = rf"{any_of(unnamed.given)}(?!\w)"
         self._symbol = re.compile(
-            rf"{any_of(unnamed.symbols)} \d[\d.,]* ?{timing_words(Says.AMOUNT)}\b",
+            rf"(?:^|(?<=; ))(?:(?:ivp?b? )?{symbols} (?:{amount}|{given})"
+            rf"|{amount} {symbols}(?: {given}|$))",
             re.IGNORECASE,
+        )
+        # Of a part of a name: a mere `mg` behind a number would be a milligram.
+        behind = rf"\d ?{unit} (?:of )?{magnesium}(?!\w)|\d ?{unit} {symbols}$"
+        self._amount = re.compile(
+            rf"^{symbols} {amount}|(?<!\w){magnesium} {amount}|{behind}", re.IGNORECASE
+        )
+        # Most names hold none of it: one look tells, and their parts are not looked at.
+        firsts = "".join(sorted({name[0].lower() for name in (*unnamed.names, *unnamed.symbols)}))
+        self._perhaps = re.compile(
+            rf"(?=[{firsts}])(?:{magnesium}|{symbols} \d|(?<=[^\W\d_] ){symbols})", re.IGNORECASE
         )
         salts = [(each, _salt(each)) for each in replacing]
         named = {salt.name: salt for _, salt in salts}
         self._by_code = {code: salt for each, salt in salts for code in each.rxnorm}
         self._by_code |= {code: named[name] for code, name in products.items()}
-        by_name = {name.lower(): salt for each, salt in salts for name in each.names}
-        by_symbol = {name.lower(): salt for each, salt in salts for name in each.symbols}
+        by_name = {plain(name).lower(): salt for each, salt in salts for name in each.names}
+        by_symbol = {plain(name).lower(): salt for each, salt in salts for name in each.symbols}
         # Behind a number `mg` is a milligram: `morphine 15 mg sulfate`.
         self._names = re.compile(
             rf"{whole_words(by_name).pattern}|(?<!\d)(?<!\d ){whole_words(by_symbol).pattern}",
             re.IGNORECASE,
         )
+        self._any = re.compile(f"{self._names.pattern}|{self._unnamed.pattern}", re.IGNORECASE)
         self._by_name = by_name | by_symbol
         self._others = others
         self._oral_names = whole_words(others.oral)
@@ -133,8 +139,8 @@ class Salts:
         return None if match is None else Salt(self._others.oral[match[0].lower()])
 
     def by_symbol(self, codes: tuple[str, ...], text: str) -> Salt | None:
-        """A text that begins with `Mg` and an amount, and names no other drug."""
-        if not self._symbol.match(text) or self.is_other(codes) or self._others.names.search(text):
+        """A text that begins with `Mg` and an amount or a vein, and names no other drug."""
+        if not self._symbol.search(text) or self.is_other(codes) or self._others.names.search(text):
             return None
         return _UNNAMED
 
@@ -145,6 +151,27 @@ class Salts:
     def names_unknown(self, text: str) -> bool:
         """Whether a text names magnesium of no known salt, and no known drug."""
         return self._unnamed.search(text) is not None and not self._others.names.search(text)
+
+    def names_any(self, text: str) -> bool:
+        """Whether a text names magnesium, of whatever salt."""
+        return self._any.search(text) is not None
+
+    def names_others(self, text: str) -> bool:
+        """Whether a text that names a salt names another drug too."""
+        known = self._others.names.search(text) is not None
+        return known or self.mixtures.names_others(text, self._any)
+
+    def joined(self, text: str) -> Salt | None:
+        """An amount of magnesium of no named salt that a name joins to another drug.
+
+        `esomeprazole magnesium 20 mg` is a salt of that drug.
+        """
+        if self._perhaps.search(text) is None:
+            return None
+        for part in self.mixtures.joined(text):
+            if self._amount.search(part) and not self._others.names.search(part):
+                return _UNNAMED
+        return None
 
     def listed(self, text: str) -> Salt | None:
         """The salt that a name lists among other drugs.

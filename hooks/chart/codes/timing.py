@@ -21,17 +21,28 @@ class Says(StrEnum):
     GOES_ON = "goes-on"
     INFUSED = "infused"
     OF_THE_HEART = "of-the-heart"
+    ADVERB = "adverb"
+    RUN = "run"
     THEN = "then"
+    ENDED = "ended"
+    FOLLOWED = "followed"
+    FLUSHED = "flushed"
     TIMES = "times"
     A_DAY = "a-day"
     DAYS = "days"
     MOST = "most"
     WITHIN_A_DAY = "within-a-day"
+    SUM = "sum"
+    PER = "per"
+    AT = "at"
+    OVER = "over"
+    LOADED = "loaded"
     ONCE = "once"
     NOTHING = "nothing"
     WATCH = "watch"
     AHEAD = "ahead"
     GIVEN = "given"
+    REPLACED = "replaced"
     ASIDE = "aside"
     NO_ASIDE = "no-aside"
     MORE = "more"
@@ -89,5 +100,10 @@ def timing_words(*says: Says, strictly: bool = False) -> str:
     signs = {**_SIGNS, " ": r"\s"} if strictly else _SIGNS
     names = {name for listed in _LISTED.words if listed.says in says for name in listed.names}
     ordered = sorted(names, key=lambda name: (-len(name), name))
-    patterns = ("".join([signs.get(one) or re.escape(one) for one in name]) for name in ordered)
+    # By their first letters: no text is held against each of some hundred words at each of its own.
+    rests: dict[str, list[str]] = {}
+    for name in ordered:
+        first, *rest = [signs.get(one) or re.escape(one) for one in name]
+        rests.setdefault(first, []).append("".join(rest))
+    patterns = [f"{first}(?:{'|'.join(rest)})" for first, rest in rests.items()]
     return f"(?:{'|'.join(patterns)})"

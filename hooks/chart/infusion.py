@@ -1,0 +1,119 @@
+"""Infusions in words: an amount per hour that a text speaks of, and whether it is that of the dose.
+
+A rate that is told beside a dose says how fast the dose runs; any other goes on until somebody
+stops it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.concept import object_of, objects
+from hooks.chart.fact import Fact
+from hooks.chart.quantity import MINUTES, minutes_of, unit_of
+from hooks.chart.units import read_number
+
+_NUMBER: Final = r"(?<![\w.,])(\d{1,4}(?:[.,]\d{1,3})?)"
+_AMOUNT: Final = timing_words(Says.AMOUNT)
+_PER_HOUR: Final = rf"\s?{timing_words(Says.PER)}\s?{timing_words(Says.HOURS)}(?!\w)"
+_RATE: Final = re.compile(
+    rf"(?P<at>(?<!\w){timing_words(Says.AT)}:?\s?|[@(]\s?)?{_NUMBER}\s?"
+    rf"(?P<unit>{timing_words(Says.AMOUNT, Says.VOLUME)}){_PER_HOUR}"
+)
+#: The same, as fast as it can be found: most texts speak of none.
+_SPOKEN: Final = re.compile(rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}")
+_LIMIT: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,4}}?[.:]?\s?"
+    rf"\d{{1,4}}(?:[.,]\d{{1,3}})?\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}"
+)
+#: An amount, also that of a bag (`2 g/50 mL`), but no concentration (`40 mg/mL`) and no rate.
+_DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/(?!\s?\d))(?!{_PER_HOUR})")
+_OVER: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.OVER)}\s{_NUMBER}[\s-]?"
+    rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS)})(?!\w)"
+)
+_LOADED: Final = re.compile(rf"(?<!\w){timing_words(Says.LOADED)}")
+#: A text with more doses or times than these tells no one dose.
+_MOST_TOLD: Final = 8
+#: Rates in words are rounded: 2 g over 90 min are `1.33 g/h`.
+_ROUNDED: Final = Decimal("0.02")
+_MILLIGRAMS: Final = {"g": Decimal(1000), "mg": Decimal(1)}
+
+
+class Amount(Fact, frozen=True):
+    """An amount in a unit: of mass in mg, any other in its own; None for one of no known unit."""
+
+    value: Decimal
+    unit: str | None
+
+
+def speaks_of_rate(plain: str) -> bool:
+    """Whether a text, in small letters with single blanks, speaks of an amount per hour at all."""
+    return _SPOKEN.search(plain) is not None
+
+
+def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None) -> bool:
+    """Whether a text speaks of an infusion by the hour that is not just how fast the dose runs.
+
+    The text is in small letters with single blanks, `minutes` is the coded time of one dose. A rate
+    is the dose's own if dose and time, as they are coded or told, come to it.
+    Without a time, or in another unit, it is so `at` that rate, unless there is talk of a load.
+    """
+    plain = _LIMIT.sub("", plain)
+    doses = {*_coded(instruction), *_told(plain)}
+    spans = {_span(found) for found in _OVER.finditer(plain)} - {None}
+    if minutes is not None:
+        spans.add(minutes)
+    if len(doses) > _MOST_TOLD or len(spans) > _MOST_TOLD:
+        return True
+    loaded = _LOADED.search(plain) is not None
+    for found in _RATE.finditer(plain):
+        rate = _amount(found)
+        if rate.unit == "ml":
+            if found["at"] and (loaded or not doses):
+                return True
+        elif spans and any(rate.unit == dose.unit for dose in doses):
+            if not any(_is_of(rate, dose, spans) for dose in doses):
+                return True
+        elif loaded or not (found["at"] and doses):
+            return True
+    return False
+
+
+def _is_of(rate: Amount, dose: Amount, spans: Iterable[Decimal | None]) -> bool:
+    return rate.unit == dose.unit and any(
+        span is not None
+        and abs(rate.value * span - dose.value * MINUTES["h"]) <= _ROUNDED * rate.value * span
+        for span in spans
+    )
+
+
+def _amount(found: re.Match[str]) -> Amount:
+    (number,) = [group for group in found.groups() if group and group[0].isdigit()]
+    unit = unit_of({"unit": found["unit"]}) or found["unit"]
+    return _folded(Decimal(number.replace(",", ".")), unit)
+
+
+def _folded(value: Decimal, unit: str | None) -> Amount:
+    factor = _MILLIGRAMS.get(unit or "")
+    return Amount(value, unit) if factor is None else Amount(value * factor, "mg")
+
+
+def _span(found: re.Match[str]) -> Decimal | None:
+    hours = re.fullmatch(timing_words(Says.HOURS), found["unit"])
+    return minutes_of(Decimal(found[1].replace(",", ".")), "h" if hours else "min")
+
+
+def _told(plain: str) -> Iterator[Amount]:
+    return map(_amount, _DOSE.finditer(plain))
+
+
+def _coded(instruction: Mapping[str, Any]) -> Iterator[Amount]:
+    """The amounts that the coded doses state, but for what is by the hour itself."""
+    for dose in (instruction, *objects(instruction.get("doseAndRate"))):
+        quantity = object_of(dose.get("doseQuantity"))
+        value, unit = read_number(quantity.get("value")), unit_of(quantity)
+        if value is not None and value > 0 and "/" not in (unit or ""):
+            yield _folded(value, unit)

@@ -87,6 +87,7 @@ def test_an_accepted_dose_brings_two_drafts_and_no_repeated_card(
 def test_a_draft_that_runs_too_fast_is_changed_in_place(client: FlaskClient, node: str) -> None:
     request = seed(client)
     draft = chosen("magnesium-sulfate")
+    draft["dosageInstruction"][0]["text"] = "2 g IV over 10 minutes"
     draft["dosageInstruction"][0]["timing"]["repeat"]["duration"] = 10
     draft["dosageInstruction"][0]["doseAndRate"][0]["rateRatio"]["denominator"]["value"] = 10
     (card,) = fire(client, request, [draft], ["MedicationRequest/draft-1"])["cards"]

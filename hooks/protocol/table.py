@@ -138,7 +138,7 @@ def summary(protocol: Protocol) -> str:
 
 
 def title(document: Document) -> str:
-    """Which protocol it is: `Adult magnesium replacement protocol 2026.11.1 (draft)`."""
+    """Which protocol it is: `Adult magnesium replacement protocol 2026.11.2 (draft)`."""
     head = document.protocol
     return f"{head.label} {head.version} ({head.status})"
 

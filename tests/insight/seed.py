@@ -98,7 +98,7 @@ def _decision(chance: random.Random, days: int) -> Iterator[tuple[type[Table], R
         "hook_instance": str(_uuid(chance)),
         "hook": "order-select",
         "protocol_id": "org.magnesia.adult-magnesium",
-        "protocol_version": "2026.11.1",
+        "protocol_version": "2026.11.2",
         "protocol_status": "draft",
         "status": 412 if refused else 200,
         "latency_ms": round(2 + 8 * chance.random(), 3),

@@ -197,7 +197,7 @@ class TestDiff:
         lines = result.stdout.splitlines()
         assert lines[0] == f"shipped: {HEAD}"
         assert lines[1].endswith(
-            "strict-ward.toml: Strict ward magnesium protocol (example) 2026.11.1-strict (draft)"
+            "strict-ward.toml: Strict ward magnesium protocol (example) 2026.11.2-strict (draft)"
         )
         assert (
             "- severe, standard renal function (DT1): 2 g over 20 min (100 mg/min, 6 g/h) becomes"

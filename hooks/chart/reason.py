@@ -142,7 +142,8 @@ class ReasonReader:
             return _Reason(text, stated.condition, stated.certain and sure)
         low = self._conditions.says_low_magnesium(text)
         replaced = low or self._conditions.says_replacement(text)
-        return _Reason(text, low=sure and low, replaced=replaced, foreign=not replaced)
+        silent = self._conditions.says_no_reason(text)
+        return _Reason(text, low=sure and low, replaced=replaced, foreign=not (replaced or silent))
 
     def _referenced(
         self,

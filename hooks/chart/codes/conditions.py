@@ -63,8 +63,14 @@ class _LowMagnesium(Entry):
     source: Text
 
 
+class _Silent(Entry):
+    texts: frozenset[Text]
+    source: Text
+
+
 class _Replaced(Entry):
     names: tuple[Text, ...]
+    texts: frozenset[Text]
     conditions: frozenset[Text]
     codes: tuple[_Codes, ...]
     source: Text
@@ -75,6 +81,7 @@ class _Reasons(Entry):
     words: frozenset[Text]
     words_beside: Mapping[str, frozenset[Text]]
     low_magnesium: _LowMagnesium
+    silent: _Silent
     replaced: _Replaced
     source: Text
 
@@ -129,6 +136,8 @@ class ConditionCodes:
     harmless_beside: Mapping[str, frozenset[str]]
     low_names: tuple[str, ...]
     low_codes: frozenset[tuple[str, str]]
+    silent: frozenset[str]
+    replaced_texts: frozenset[str]
     replaced_names: tuple[str, ...]
     replaced_codes: Mapping[str, tuple[str, ...]]
     replaced_conditions: frozenset[str]
@@ -156,7 +165,11 @@ class ConditionCodes:
 
     def says_no_problem(self, text: str) -> bool:
         """Whether a text says, as a whole, that there is no problem."""
-        return " ".join(_NO_WORD.sub(" ", text.lower()).split()) in self.no_problem
+        return _whole(text) in self.no_problem
+
+    def says_no_reason(self, text: str) -> bool:
+        """Whether the reason of an order says, as a whole, nothing of what the order is for."""
+        return _whole(text) in self.silent
 
     def says_low_magnesium(self, text: str) -> bool:
         """Whether a text names a low magnesium, which replacement is for."""
@@ -170,7 +183,9 @@ class ConditionCodes:
     def says_replacement(self, text: str) -> bool:
         """Whether a text speaks of what magnesium is replaced for: a low potassium, a long QT."""
         words = f" {_NO_WORD.sub(' ', text.lower())} "
-        return any(name in words for name in self.replaced_names)
+        return any(name in words for name in self.replaced_names) or (
+            _whole(text) in self.replaced_texts
+        )
 
     def is_replacement(self, system: str, code: str) -> bool:
         """Whether a code stands for what magnesium is replaced for."""
@@ -204,6 +219,10 @@ class ConditionCodes:
 def _home(system: str) -> str:
     """The system under whose name the codes of this one are listed here."""
     return _NAMES.get(system) or _EDITIONS.get(system, system)
+
+
+def _whole(text: str) -> str:
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())
 
 
 def _bare(code: str) -> str:
@@ -249,6 +268,8 @@ def load() -> ConditionCodes:
         listed.reason.words_beside,
         low.names,
         frozenset((group.system, _bare(code)) for group in low.codes for code in group.codes),
+        listed.reason.silent.texts,
+        replaced.texts,
         tuple(f" {name[:-1]}" if name.endswith("*") else f" {name} " for name in replaced.names),
         {group.system: tuple(map(_bare, group.codes)) for group in replaced.codes},
         replaced.conditions,

@@ -45,7 +45,7 @@ durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
 
 load: $(VENV)/.dev
-	$(BIN)/python -m tests.load
+	$(BIN)/python -m tests.load --auth
 
 BODIES := 200000
 SEED := 1

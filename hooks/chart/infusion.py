@@ -34,6 +34,15 @@ _OVER: Final = re.compile(
     rf"(?<!\w){timing_words(Says.OVER)}\s{_NUMBER}[\s-]?"
     rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS)})(?!\w)"
 )
+#: What another drug runs at, in a unit that grams are not told in.
+_OTHER: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.OTHER_DRUG)}(?:\s{timing_words(Says.SALT)}){{0,3}}\s"
+    rf"\d{{1,4}}(?:[.,]\d{{1,3}})?\s?(?:meq|mmol|mg){_PER_HOUR}"
+)
+_USUAL: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.USUAL)}\s(?:infusion\s)?rate:?\s(?:is\s)?"
+    rf"\d{{1,4}}(?:[.,]\d{{1,3}})?\s?{_AMOUNT}{_PER_HOUR}"
+)
 _LOADED: Final = re.compile(rf"(?<!\w){timing_words(Says.LOADED)}")
 #: A text with more doses or times than these tells no one dose.
 _MOST_TOLD: Final = 8
@@ -60,9 +69,13 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
     The text is in small letters with single blanks, `minutes` is the coded time of one dose. A rate
     is the dose's own if dose and time, as they are coded or told, come to it.
     Without a time, or in another unit, it is so `at` that rate, unless there is talk of a load.
+    Beside a coded dose and its time, the rate of another drug and a usual one say nothing of it.
     """
     plain = _LIMIT.sub("", plain)
-    doses = {*_coded(instruction), *_told(plain)}
+    coded = {*_coded(instruction)}
+    if coded and minutes is not None:
+        plain = _USUAL.sub("", _OTHER.sub("", plain))
+    doses = {*coded, *_told(plain)}
     spans = {_span(found) for found in _OVER.finditer(plain)} - {None}
     if minutes is not None:
         spans.add(minutes)

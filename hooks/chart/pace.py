@@ -4,30 +4,86 @@ Nothing is read from the words: they only say that the coded members may not be 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
-from hooks.chart.codes.timing import Says, timing_words
-from hooks.chart.codes.words import spaced
+from hooks.chart.codes.timing import NUMBERS, Says, timing_words
 from hooks.chart.quantity import unit_of
+from hooks.chart.timing import of_the_dose, plain_text
 
-_NUMBER: Final = r"(?<![\d.,])(?P<number>\d{1,4}(?:[.,]\d{1,2})?)[\s-]?"
+_DIGITS: Final = r"\d{1,4}(?:[.,]\d{1,2})?"
+_NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{_DIGITS})[\s-]?"
 _UNIT: Final = rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS, Says.DAYS)})(?!\w)"
+_AMOUNT: Final = timing_words(Says.AMOUNT)
+_PACED: Final = timing_words(Says.PACED)
+_PER: Final = r"\s?(?:/|per\s|an?\s)\s?"
 
-#: The most that may run is no rate: `maximum rate 150 mg/min`.
+#: The most that may run or be given is no rate: `maximum rate 150 mg/min`, `max 4 g in 24 hours`.
 _MOST: Final = re.compile(
     rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?"
-    rf"\d{{1,4}}(?:[.,]\d{{1,2}})?\s?{timing_words(Says.AMOUNT, Says.VOLUME)}"
-    rf"\s?(?:/|per)\s?{_UNIT}"
+    rf"{_DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}"
+    rf"\s?(?:/|per|in|within)\s?(?:\d{{1,3}}\s?)?{_UNIT}"
 )
 #: What stands behind `every` is no time of one dose.
 _EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)(?:\d{{1,3}}\s?)?{_UNIT}")
-_RATE: Final = re.compile(
-    rf"{_NUMBER}(?P<amount>{timing_words(Says.AMOUNT)})\s?(?:/|per\s|an?\s)\s?{_UNIT}"
+#: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.
+_VITAL: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.VITAL)}(?![a-z])(?:\s?(?:[<>=\u2264\u2265]|(?!{_PACED})[a-z]{{1,8}}(?![a-z])))"
+    rf"{{0,4}}?\s?{_DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_UNIT}"
 )
-#: A time with its number, a unit of time without one (`25 mL/h`, `half an hour`), or `over 4`.
+#: Whom to call, and when to hold, until there is talk of how fast the dose runs.
+_WARNED: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.WARNED)}(?!\w)"
+    rf"(?:(?![.;,](?:\s|\Z)|(?<!\w)(?:{_PACED}(?!\w)|at\s\d|\d{{1,4}}\s?{_AMOUNT}(?!\w))).)*"
+)
+#: How long the product or the order is good for, and what was or is done so long before or after.
+_STORED: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.STORED)}\s(?:up to\s)?{_DIGITS}[\s-]?{_UNIT}"
+)
+_APART: Final = re.compile(
+    rf"(?P<long>(?<!\w)(?:for|x|{timing_words(Says.OVER)})\s?)?(?<![\d.,])"
+    rf"(?:{_DIGITS}\s?(?:-|to)\s?)?{_DIGITS}[\s-]?{_UNIT}\s{timing_words(Says.APART)}(?!\w)"
+)
+#: What stands beside an infusion is not its own: `during infusion`.
+_ROUND: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.ROUND)}\s(?:the\s|each\s|this\s)?infusions?(?!\w)"
+)
+#: The rate of another drug, of a salt that is told by mEq, mmol or mg.
+_OTHER: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.OTHER_DRUG)}(?:\s{timing_words(Says.SALT)}){{0,3}}\s"
+    rf"{_DIGITS}\s?(?:meq|mmol|mg){_PER}{_UNIT}"
+)
+#: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`.
+_FLUID: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}\s(?:at|@)\s?"
+    rf"{_DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_UNIT}"
+)
+_RATE: Final = re.compile(rf"{_NUMBER}(?P<amount>{_AMOUNT}){_PER}{_UNIT}")
+_VOLUME_RATE: Final = re.compile(
+    rf"(?<![\d.,]){_DIGITS}\s?{timing_words(Says.VOLUME)}(?:/kg)?{_PER}{_UNIT}"
+)
+_OVER: Final = re.compile(rf"(?<!\w)over\s|{_VOLUME_RATE.pattern}")
+#: A number in words before a unit of time: `over one hour`, `half an hour`.
+_SPELLED: Final = re.compile(
+    rf"(?<!\w)(?P<word>{'|'.join(sorted(NUMBERS, key=len, reverse=True))})[\s-](?={_UNIT})"
+)
+_RANGE: Final = re.compile(
+    rf"(?<![\d.,/])(?P<low>{_DIGITS})\s?(?:{_UNIT.replace('<unit>', '<own>')})?\s?"
+    rf"(?:-|\u2013|to|bis)\s?(?P<number>{_DIGITS})[\s-]?{_UNIT}"
+)
+#: A time with its number, a unit of time without one (`25 mL/h`), or `over 4`.
 _TIME: Final = re.compile(rf"(?:{_NUMBER})?(?<![^\W\d_]){_UNIT}|(?<!\w)over(?=\s\d)")
+#: What says of a time that it is the dose's: `over`, `infuse`, an amount; a time alone does too.
+_OF_THE_DOSE: Final = re.compile(
+    rf"(?<!\w){_PACED}(?!\w)|@|\d\s?{_AMOUNT}(?!\w)(?!\s?/\s?{timing_words(Says.IN_VOLUME)}(?!\w))"
+    rf"|(?<!\w)at\s{_DIGITS}\s?[a-z]{{1,7}}\s?/"
+)
+_ALONE: Final = re.compile(
+    rf"\W*(?:for\s|x\s?|in\s|about\s|approx\w*\s|~\s?)?{_DIGITS}\W?{_UNIT}\W*"
+)
+_INFUSED: Final = re.compile(rf"[\s-]?(?:slow\s|iv\s)?{timing_words(Says.PACED)}")
+_CLAUSES: Final = re.compile(r"[.;,:](?:\s|\Z)|[()]|\s-\s")
 _HOURS: Final = re.compile(timing_words(Says.HOURS))
 _DAYS: Final = re.compile(timing_words(Says.DAYS))
 #: A minute more or less is the same time: what follows from a rate has no end of digits.
@@ -42,18 +98,63 @@ def speaks_of_other_time(
     """Whether a text speaks of another rate than so many mg/min, or of times and none of these.
 
     Where it speaks of the coded time too, in minutes, the others are of what is done beside the
-    dose, and a rate in mL is of the mixture.
+    dose, and a rate in mL is of the mixture. Beside a coded time another one counts only where the
+    text says that it is the dose's, as `over` and `infuse` do; without one any may be it.
     """
-    (plain,) = spaced([text.lower()])
-    plain = _EVERY.sub(" ", _MOST.sub(" ", plain))
+    plain = plain_text(text)
+    if _TIME.search(plain) is None:
+        return False
+    known = [time for time in minutes if time is not None]
+    plain = _without_asides(plain)
+    if known:
+        plain = _FLUID.sub(" ", plain)
     if any(not _is_rate(said, per_minute) for said in _RATE.finditer(plain)):
         return True
     plain = _RATE.sub(" ", plain)
-    times = list(map(_minutes, _TIME.finditer(plain)))
-    known = [time for time in minutes if time is not None]
-    return bool(times) and not any(
-        abs(time - coded) < _SAME for time in times if time is not None for coded in known
-    )
+    # Before numbers are put for words: `25 mL an hour` is no time of one hour.
+    by_volume = _VOLUME_RATE.search(plain) is not None
+    plain = _SPELLED.sub(lambda said: f"{NUMBERS[said['word']]} ", _VOLUME_RATE.sub(" ", plain))
+    if any(_is_said(plain, coded) for coded in known):
+        return False
+    return by_volume or any(_times_of_the_dose(plain, coded=bool(known)))
+
+
+def _without_asides(plain: str) -> str:
+    """A plain text without what it says of limits, of what is watched, and of other times."""
+    kept = _EVERY.sub(" ", _MOST.sub(" ", plain))
+    for aside in (_VITAL, _STORED, _OTHER):
+        kept = aside.sub(" ", kept)
+    kept = _APART.sub(lambda said: said[0] if said["long"] else " ", kept)
+    kept = _WARNED.sub(" ", kept)
+    # A time behind `over`, and a rate in mL, may be the dose's, whatever is watched meanwhile.
+    return _ROUND.sub(" ", of_the_dose(kept, unless=_OVER))
+
+
+def _is_said(plain: str, coded: Decimal) -> bool:
+    """Whether a text says a time in minutes, alone or as one of a range."""
+    for said in _RANGE.finditer(plain):
+        low = Decimal(said["low"].replace(",", ".")) * _times(said["own"] or said["unit"])
+        high = _number(said) * _times(said["unit"])
+        if low - _SAME < coded < high + _SAME:
+            return True
+    rest = _RANGE.sub(" ", plain)
+    times = map(_minutes, _TIME.finditer(rest))
+    return any(abs(time - coded) < _SAME for time in times if time is not None)
+
+
+def _times_of_the_dose(plain: str, *, coded: bool) -> Iterator[bool]:
+    """One for each time that may be the dose's."""
+    for clause in _CLAUSES.split(plain):
+        said = _OF_THE_DOSE.search(clause) if coded else None
+        alone = coded and _ALONE.fullmatch(clause) is not None
+        for time in _TIME.finditer(clause):
+            if (
+                not coded
+                or alone
+                or (said is not None and said.start() <= time.start())
+                or _INFUSED.match(clause, time.end())
+            ):
+                yield True
 
 
 def _is_rate(said: re.Match[str], per_minute: Decimal | None) -> bool:

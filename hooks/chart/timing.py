@@ -63,9 +63,12 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
     starts = [moment for moment in (first, min(events, key=_at, default=None)) if moment]
     ends = events if last is None else [last, *events]
     single = _is_single(instruction, timing, repeat)
+    told_once = single or (
+        len(events) == 1 and not _may_recur(instruction, timing, repeat, minutes)
+    )
     # What says so in any place is believed: one dose beside `every 6 hours` is no single dose.
     recurring = any(
-        _says_again(said) or _says_rate(said, instruction, minutes)
+        _says_again(said, single=told_once) or _says_rate(said, instruction, minutes)
         for said in _sentences(instruction)
     ) or (not single and _may_recur(instruction, timing, repeat, minutes))
     every = _every(timing, repeat) if recurring else None
@@ -152,10 +155,11 @@ _AGAIN: Final = re.compile(
         (?!\s(?:(?:a|an|\d{{1,3}}\s?ml|0[.,]9\s?%?|[a-z]{{4,12}})\s){{0,4}}?{timing_words(Says.FLUSHED)}(?!\w))
       | \d{{1,2}}:\d\d{_AND}\d{{1,2}}:\d\d | at\s\d{{4}}{_AND}\d{{4}}
       | for\s(?!1\s)\d{{1,3}}\s{timing_words(Says.DAYS)}
-      | {timing_words(Says.AGAIN, Says.NEEDED)}
+      | {timing_words(Says.AGAIN, Says.NEEDED, Says.BY_PROTOCOL)}
     ))(?!\w)""",
     re.VERBOSE,
 )
+_BY_PROTOCOL: Final = re.compile(rf"(?<!\w){timing_words(Says.BY_PROTOCOL)}(?!\w)")
 _ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
 _ONCE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONCE)}(?!\w)")
 _NO_FREQUENCY: Final = re.compile(timing_words(Says.NOTHING))
@@ -201,7 +205,7 @@ def _is_single(
         repeat.get("frequency") is not None and (often is None or often > 1)
     ):
         return False
-    return any(_ONCE.search(_plain(code)) for code in _texts(timing.get("code")))
+    return any(_ONCE.search(plain_text(code)) for code in _texts(timing.get("code")))
 
 
 def _is_repeated(
@@ -230,36 +234,48 @@ def _may_recur(
     codes = list(_texts(timing.get("code")))
     if not codes and objects(object_of(timing.get("code")).get("coding")):
         return True
-    if not all(_NO_FREQUENCY.fullmatch(_plain(code)) for code in codes):
+    if not all(_NO_FREQUENCY.fullmatch(plain_text(code)) for code in codes):
         return True
     bound = [name for name in _BOUND if repeat.get(name) is not None]
     return bool(bound) and not _is_one_dose(repeat, bound, minutes)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """In small letters, with single blanks and its lines as clauses."""
     return "; ".join([" ".join(line.split()) for line in text.lower().splitlines()])
 
 
-def _says_again(text: str) -> bool:
-    plain = _ONE.sub("1 dose", _plain(text))
-    return _AGAIN.search(plain) is not None and _AGAIN.search(_of_the_dose(plain)) is not None
+def _says_again(text: str, *, single: bool = False) -> bool:
+    """Whether a text says that the dose is given again.
+
+    The name of its protocol says nothing of a dose that the codes call a `single` one.
+    """
+    plain = _ONE.sub("1 dose", plain_text(text))
+    if _AGAIN.search(plain) is None:
+        return False
+    if single:
+        plain = _BY_PROTOCOL.sub(" ", plain)
+    return _AGAIN.search(of_the_dose(plain)) is not None
 
 
 def _says_rate(text: str, instruction: Mapping[str, Any], minutes: Decimal | None) -> bool:
     """Whether a text says a rate that goes on, and is not that of the dose."""
-    plain = _plain(text)
-    return speaks_of_rate(plain) and runs_on(_of_the_dose(plain), instruction, minutes)
+    plain = plain_text(text)
+    return speaks_of_rate(plain) and runs_on(of_the_dose(plain), instruction, minutes)
 
 
-def _of_the_dose(plain: str) -> str:
-    """A plain text without what it says of limits, of what is watched and of what is done aside."""
-    return _ASIDE.sub("", _WATCH.sub(_watched, _SUM.sub("", _MOST.sub("", plain))))
+def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
+    """A plain text without what it says of limits, of what is watched and of what is done aside.
 
+    What is watched stays where a dose depends on it, and where `unless` is found in it.
+    """
 
-def _watched(clause: re.Match[str]) -> str:
-    """Nothing in the place of what is watched; all of it where a dose depends on it."""
-    return clause[0] if _REPLACED.match(clause.string, clause.end()) else ";"
+    def watched(clause: re.Match[str]) -> str:
+        if unless is not None and unless.search(clause[0]) is not None:
+            return clause[0]
+        return clause[0] if _REPLACED.match(clause.string, clause.end()) else ";"
+
+    return _ASIDE.sub("", _WATCH.sub(watched, _SUM.sub("", _MOST.sub("", plain))))
 
 
 def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal | None) -> bool:

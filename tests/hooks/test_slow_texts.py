@@ -1,6 +1,7 @@
 """Texts made to be slow: each must be read in about the time of any other text of its length."""
 
 import re
+from decimal import Decimal
 from time import process_time
 
 import pytest
@@ -13,6 +14,7 @@ from hooks.chart.codes.drugs import Route
 from hooks.chart.codes.salts import Named
 from hooks.chart.codes.words import whole_words
 from hooks.chart.labs import _is_hemolyzed
+from hooks.chart.pace import speaks_of_other_time
 from hooks.chart.timing import read_timing
 from hooks.protocol import protocol
 
@@ -193,3 +195,30 @@ def test_the_text_of_a_rate_or_of_what_is_watched(text: str) -> None:
     began = process_time()
     read_timing({"text": text})
     assert process_time() - began < 4, "a text of a megabyte holds the process"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hr " + "aaaaaaaa " * (LONG // 9) + "4 h",
+        "hr aaaaaaaa aaaaaaaa aaaaaaaa aaaaaaaa " * (LONG // 40) + "4 h",
+        "hold " * (LONG // 5) + "4 h",
+        "hold. " * (LONG // 6) + "4 h",
+        "k chloride chloride chloride " * (LONG // 30) + "4 h",
+        "1-1 " * (LONG // 4) + "4 h",
+        "4 h " * (LONG // 4),
+        "over 4 h. " * (LONG // 10),
+        "1" * LONG + " h",
+        "a hour one " * (LONG // 11),
+        "perfus" + "a" * LONG + " 4 h",
+        "monitor over 4 h " * (LONG // 17),
+        "max a a a " * (LONG // 10) + "4 h",
+        ":(" * (LONG // 2) + "4 h",
+    ],
+    ids=range(14),
+)
+def test_the_text_of_a_time(text: str) -> None:
+    for known in ([], [Decimal(20)]):
+        began = process_time()
+        speaks_of_other_time(text, known, None)
+        assert process_time() - began < 4, "a text of a megabyte holds the process"

@@ -17,6 +17,7 @@ class Says(StrEnum):
     """
 
     AGAIN = "again"
+    BY_PROTOCOL = "by-protocol"
     NEEDED = "needed"
     GOES_ON = "goes-on"
     INFUSED = "infused"
@@ -45,6 +46,16 @@ class Says(StrEnum):
     REPLACED = "replaced"
     ASIDE = "aside"
     NO_ASIDE = "no-aside"
+    PACED = "paced"
+    VITAL = "vital"
+    WARNED = "warned"
+    STORED = "stored"
+    APART = "apart"
+    ROUND = "round"
+    OTHER_DRUG = "other-drug"
+    SALT = "salt"
+    FLUID = "fluid"
+    USUAL = "usual"
     MORE = "more"
     FAST = "fast"
     AMOUNT = "amount"
@@ -68,8 +79,15 @@ class _Daily(Entry):
     source: Text
 
 
+class _Number(Entry):
+    number: Text
+    names: tuple[Text, ...]
+    source: Text
+
+
 class _Timing(Entry):
     words: tuple[_Words, ...]
+    numbers: tuple[_Number, ...]
     daily: tuple[_Daily, ...]
 
     @model_validator(mode="after")
@@ -90,6 +108,9 @@ _LISTED: Final = shipped(_Timing, "timing.toml")
 
 #: How many times a day a code of the timing says.
 TIMES_A_DAY: Final = {code: listed.times for listed in _LISTED.daily for code in listed.codes}
+
+#: The numbers, in digits, that stand in words before a unit of time.
+NUMBERS: Final = {name: listed.number for listed in _LISTED.numbers for name in listed.names}
 
 
 def timing_words(*says: Says, strictly: bool = False) -> str:

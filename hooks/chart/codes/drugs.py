@@ -207,7 +207,7 @@ class DrugCodes:
         self._mixtures = self._salts.mixtures
         self._elemental = products.elemental.words
         self._carriers = whole_words(products.mixture.carriers)
-        self._bowel = whole_words(products.mixture.bowel)
+        self._bowel = whole_words(map(plain, products.mixture.bowel))
         self.heptahydrate = products.heptahydrate
         self._fluid = products.fluid
         self._strengths = Strengths(products.mixture.solutions, products.undiluted.mg_per_ml)
@@ -481,7 +481,11 @@ class DrugCodes:
         if salt is None:
             unnamed = None if is_other else self._unnamed_salt(texts, route)
             return unnamed or self._injected(codes, texts, route)
-        mixed = self._salts.is_other(codes) or any(map(self._salts.names_others, texts))
+        mixed = (
+            self._salts.is_other(codes)
+            or any(map(self._salts.names_others, texts))
+            or any(map(self._bowel.search, texts))
+        )
         if mixed and salt.is_injected:
             return self._mixed(salt, route, " ; ".join(texts))
         known = self._settled(route, " ; ".join(texts))

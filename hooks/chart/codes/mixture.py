@@ -13,6 +13,12 @@ BETWEEN: Final = " / "
 
 #: In place of the names of the salts that were found already; no name of a drug holds it.
 _FOUND: Final = "\0"
+#: Potassium by its symbol, which is one only beside an amount: `20 mEq K`, `20K`, `K 20`.
+_POTASSIUM: Final = re.compile(
+    r"(?<![^\W_])(?:\d[\d.,]{0,9} ?(?:meq|mmol)? ?k|k\+? ?\d)(?![^\W\d_])", re.IGNORECASE
+)
+#: What may stand before the name of a diluent: `0.9% sodium chloride`, `50 ML glucose`.
+_AMOUNTS: Final = re.compile(r"^(?:\d[\d.,]{0,9} ?(?:%|ml\b|l\b)? ?)*", re.IGNORECASE)
 
 
 class Mixtures(Entry):
@@ -37,7 +43,7 @@ class MixtureNames:
     def __init__(self, words: Mixtures) -> None:
         diluents = (*words.diluents, *words.solutions, *words.fluids)
         self._diluent = re.compile(rf"{any_of(diluents)}\b", re.IGNORECASE)
-        self._additives = whole_words(map(plain, words.additives))
+        self._additives = whole_words(map(plain, words.additives), beside_digits=True)
         # The comma of a number, the plus of a charge (`Mg2+`, `Mg++`) and the slash before a volume
         # join nothing.
         slash = rf"/(?! ?(?:\d|{timing_words(Says.VOLUME)}\b))"
@@ -52,8 +58,8 @@ class MixtureNames:
         self._harmless = {word for name in said for word in _words(name)}
 
     def is_diluent(self, text: str) -> bool:
-        """Whether a text names what a drug is diluted in."""
-        return self._diluent.match(text) is not None
+        """Whether a text names what a drug is diluted in, be it behind a percent or a volume."""
+        return self._diluent.match(_AMOUNTS.sub("", text, count=1)) is not None
 
     def ingredients(self, text: str) -> tuple[str, ...]:
         """The ingredients that a name with single blanks lists; none if it lists fewer than two.
@@ -77,7 +83,7 @@ class MixtureNames:
         It does if it names one that is often added, and if it joins the salt with a word that
         neither describes the salt nor names what it is diluted in.
         """
-        if self._additives.search(text):
+        if self._additives.search(text) or _POTASSIUM.search(text):
             return True
         if not self._joins.search(text):
             return False

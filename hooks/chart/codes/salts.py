@@ -150,7 +150,11 @@ class Salts:
 
     def names_unknown(self, text: str) -> bool:
         """Whether a text names magnesium of no known salt, and no known drug."""
-        return self._unnamed.search(text) is not None and not self._others.names.search(text)
+        return (
+            self._unnamed.search(text) is not None
+            and not self._others.names.search(text)
+            and not self._inert.search(text)
+        )
 
     def names_any(self, text: str) -> bool:
         """Whether a text names magnesium, of whatever salt."""
@@ -200,7 +204,7 @@ class Salts:
         if oral is not None or self.is_other(codes):
             return oral
         named = self.by_name(text)
-        if named is None and self.names_unknown(text) and not self._inert.search(text):
+        if named is None and self.names_unknown(text):
             return _UNNAMED
         return named
 

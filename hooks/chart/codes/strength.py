@@ -28,7 +28,7 @@ _CONTAINER: Final = re.compile(rf"\s*{_NUMBER}\s*ml\b(?!\s*/)", re.IGNORECASE)
 #: Numbers as people write them, with a comma for thousands or for a decimal point.
 _SPOKEN: Final = r"(?<![\d.,])(\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,9})?|\d{1,9}(?:[.,]\d{1,9})?)"
 _VOLUME: Final = re.compile(rf"{_SPOKEN}\s*(ml|l|liters?|litres?)\b", re.IGNORECASE)
-_MASS: Final = re.compile(rf"{_SPOKEN}\s*(mg|g|gm|grams?)\b", re.IGNORECASE)
+_MASS: Final = re.compile(rf"{_SPOKEN}\s*(mg|g|gms?|grms?|grams?)\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 #: Whatever else speaks of a volume or a strength: then nobody can tell what is in what.
 _LEFT_OVER: Final = re.compile(r"\d\s*ml\b|/\s*ml\b|\bper\s+ml\b|%|percent", re.IGNORECASE)

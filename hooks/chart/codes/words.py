@@ -61,8 +61,9 @@ def any_of(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})"
 
 
-def whole_words(names: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds any of the names as whole words, the longest first."""
+def whole_words(names: Iterable[str], *, beside_digits: bool = False) -> re.Pattern[str]:
+    """A pattern that finds any of the names as whole words, the longest first; `beside_digits`
+    also where a number is written to it (`20KCl`)."""
     tree: dict[str, Any] = {}
     for name in names:
         node = tree
@@ -70,6 +71,11 @@ def whole_words(names: Iterable[str]) -> re.Pattern[str]:
             node = node.setdefault(letter, {})
         node[_END] = {}
     firsts = "".join(map(re.escape, sorted(tree)))
+    if beside_digits:
+        letter = r"[^\W\d_]"
+        return re.compile(
+            rf"(?<!{letter})(?=[{firsts}]){_alternatives(tree)}(?!{letter})", re.IGNORECASE
+        )
     # A single hyphen joins words (`non-furosemide`), two of them only separate fields.
     return re.compile(rf"(?<!\w)(?<!\w-)(?=[{firsts}]){_alternatives(tree)}(?!-?\w)", re.IGNORECASE)
 

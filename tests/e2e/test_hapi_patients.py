@@ -37,7 +37,7 @@ def census(visit: Open, beside_hapi: House) -> Watched:
 
 @pytest.mark.parametrize("way", ["prefetch", "fetch"])
 def test_the_seed_patient_is_found_and_brings_the_card(census: Watched, way: str) -> None:
-    census.page.get_by_label("Name of a patient").fill("seed")
+    census.page.get_by_label("Name of a patient").fill("doe")
     census.page.get_by_role("button", name="Find").click()
     census.page.locator(f".census [data-patient='{SEED}']").click()
     census.is_open(SEED)

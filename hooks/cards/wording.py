@@ -162,7 +162,7 @@ class Wording:
         starts = order.dosage.timing.starts
         if starts is None or order.is_over or starts.earliest <= self.now:
             return ""
-        at = day(starts.at) if starts.whole_day else clock(starts.at, self.now)
+        at = day(starts.at) if starts.whole_day else clock(starts.at, self.now, self.place)
         return fill(self.document.words.planned, {"at": at})
 
     def _amount(self, dosage: Dosage) -> str:

@@ -10,7 +10,8 @@ import pytest
 from hooks.cards.text import clock, window
 from hooks.errors import ProtocolError
 from hooks.protocol import Protocol, parse
-from tests.hooks.chartmaker import Case, decide
+from tests.hooks.chartmaker import Case, bundle, decide
+from tests.hooks.ordermaker import prescription
 from tests.hooks.validity import of_resource
 from tests.protocol.edit import SHIPPED, edited
 
@@ -55,6 +56,24 @@ def test_every_time_of_a_card_by_the_clocks_of_the_site(zone: str, taken: str, a
         "start": "2026-11-23T14:20:00+00:00",
         "end": "2026-11-23T16:20:00+00:00",
     }, "the instants stay the same"
+
+
+def test_a_dose_that_is_planned_by_the_clocks_of_the_site() -> None:
+    planned = prescription(
+        {
+            "text": "magnesium sulfate",
+            "dose": "2 g",
+            "over": "20 min",
+            "route": "IV",
+            "status": "active",
+            "authored": "2026-11-23T05:30:00Z",
+            "timing": {"repeat": {"boundsPeriod": {"start": "2026-11-25T09:00:00Z"}}},
+        },
+        "past-1",
+    )
+    case = Case(bundles={"medications": bundle([planned])})
+    (card,) = decide(case, by_the_clocks_of("America/Chicago")).cards
+    assert "22 Nov 23:30 CST, 4 h ago, planned for 25 Nov 03:00 CST)" in card["detail"]
 
 
 @pytest.mark.parametrize("zone", ["Berlin", "", "../../etc/passwd", "/etc/localtime", "+01:00"])

@@ -8,10 +8,11 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hooks.cards.card import Action, Card, Json, Source, Suggestion
+from hooks.cards.clock import local
 from hooks.cards.correction import correct
 from hooks.cards.identity import new_id
 from hooks.cards.orders import Addressee, OrderTemplates
-from hooks.cards.text import local, plain
+from hooks.cards.text import plain
 from hooks.cards.wording import Wording
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.units import Analyte

@@ -7,7 +7,9 @@ from functools import cached_property, lru_cache
 from heapq import nlargest
 from typing import Final
 
-from hooks.cards.text import ago, clock, day, escaped, local, rounded, untagged, window
+from hooks.cards.clock import ago, clock, day, local, window
+from hooks.cards.number import rounded
+from hooks.cards.text import capitalized, escaped, untagged
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.dosage import Dosage
 from hooks.chart.moments import Moment
@@ -95,7 +97,7 @@ class Wording:
             words["reason"] = self.reason(finding.why, drug=finding.drug)
         if finding.analyte is not None:
             words["analyte"] = self.document.words.analytes[finding.analyte]
-        return _capitalized(fill(sentence, words))
+        return capitalized(fill(sentence, words))
 
     def _lines(self) -> Iterator[str]:
         """The sentences of the findings; of many orders of one kind the weightiest, and how many
@@ -400,9 +402,9 @@ class Wording:
         if self.assessment.card is CardKind.ORDERED:
             unreadable = self._ordered_kind() == "order-unreadable"
             sentence = phrases.unreadable_lead if unreadable else phrases.ordered_lead
-            return _capitalized(fill(sentence, self._ordered_words))
+            return capitalized(fill(sentence, self._ordered_words))
         lead = self._gate(lambda gate: gate.lead)
-        return None if lead is None else _capitalized(lead)
+        return None if lead is None else capitalized(lead)
 
     def _next(self) -> str | None:
         phrases, offers = self.document.words, self.assessment.offers
@@ -593,12 +595,6 @@ def _zone(assessment: Assessment) -> tzinfo | None:
     if result is not None and not result.time.whole_day:
         return result.time.at.tzinfo
     return assessment.chart.now.tzinfo
-
-
-def _capitalized(line: str) -> str:
-    """A sentence that begins with a capital letter, also behind Markdown's stars."""
-    at = next((index for index, char in enumerate(line) if char.isalpha()), 0)
-    return f"{line[:at]}{line[at : at + 1].upper()}{line[at + 1 :]}"
 
 
 #: How each word is worked out that depends on the patient.

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from hooks.cards.text import ago, clock
+from hooks.cards.clock import ago, clock
 from hooks.chart.patient import whole_years
 from service import fixture
 from service.fixture import EXTENSION, Fixture

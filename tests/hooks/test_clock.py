@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hooks.cards.text import clock, window
+from hooks.cards.clock import clock, window
 from hooks.errors import ProtocolError
 from hooks.protocol import Protocol, parse
 from tests.hooks.chartmaker import Case, bundle, decide

@@ -1,6 +1,5 @@
 """The `order-select` service: what it asks for, and read, decide, answer."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,7 +109,7 @@ class OrderSelect:
         """Read, decide, answer. Raises MissingData if the patient is somebody else."""
         silence = self._nothing_ordered(context)
         if silence is not None:
-            return Answer([], self._answering.silence(silence, now), None, None)
+            return Answer([], self._answering.accounts.silence(silence, now), None, None)
         chart = self.read(context, prefetch, now)
         return self.word(context, assess(chart, self.protocol))
 
@@ -124,14 +123,7 @@ class OrderSelect:
             newest.reference if newest else None,
             assessment.chart.now,
         )
-        references = Counter([draft.reference for draft in context.drafts])
-        # Two drafts of one id cannot be told apart in an update.
-        drafts = {
-            draft.reference: draft.resource
-            for draft in context.drafts
-            if references[draft.reference] == 1
-        }
-        card, account = self._answering.answer(assessment, addressee, drafts)
+        card, account = self._answering.answer(assessment, addressee, context.drafts)
         return Answer(
             [] if card is None else [card.to_json()],
             account,

@@ -1,22 +1,21 @@
-"""An Assessment becomes a card, and the account of the decision that goes with every answer."""
+"""An Assessment becomes a card, with the orders that it suggests."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Final
 
 from msgspec.structs import replace
 
+from hooks.cards.account import Accounts
 from hooks.cards.card import Action, Card, Json, Source, Suggestion
-from hooks.cards.clock import local
+from hooks.cards.clock import window
 from hooks.cards.correction import correct
 from hooks.cards.identity import new_id
 from hooks.cards.orders import Addressee, OrderTemplates
-from hooks.cards.text import plain
-from hooks.cards.wording import Wording
-from hooks.chart.chart import Measurement, Unusable
+from hooks.cards.words.vocabulary import VOCABULARY
+from hooks.cards.words.wording import Wording
+from hooks.chart.context import Draft
 from hooks.chart.units import Analyte
-from hooks.protocol.assess import NOT_APPLICABLE
 from hooks.protocol.assessment import Assessment, Finding, Offer, PlannedLab
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.template import fill
@@ -28,47 +27,51 @@ class Answering:
     """Puts assessments by one protocol into CDS Hooks words; it decides nothing."""
 
     def __init__(self, protocol: Protocol, base_url: str | None) -> None:
+        self.accounts = Accounts(protocol)
         self._protocol = protocol
         self._templates = OrderTemplates.of(protocol)
         self._url = None if base_url is None else f"{base_url.rstrip('/')}/protocol"
         document = protocol.document
         head = document.protocol
         self._source = f"{head.label} (draft)" if head.status == "draft" else head.label
-        self._head: Json = document.protocol.model_dump(include={"id", "version", "status"})
         self._override_reasons = [reason.model_dump() for reason in document.override_reasons]
         self._labels = {kind: offer.label for kind, offer in document.offers}
 
     def answer(
-        self, assessment: Assessment, addressee: Addressee, drafts: Mapping[str, Mapping[str, Any]]
+        self, assessment: Assessment, addressee: Addressee, drafts: Collection[Draft]
     ) -> tuple[Card | None, Json]:
         """The card of an assessment, None where nothing is to be said, and the account of it.
 
-        `drafts` are the drafted orders by `Type/id`: a correction sends one back whole.
+        `drafts` are the drafted orders: a correction sends one back whole.
         """
-        wording = Wording(assessment, self._protocol)
+        wording = Wording(assessment, self._protocol, VOCABULARY)
         if assessment.card is None:
-            return None, self._account(assessment, wording)
+            return None, self.accounts.of(wording)
         corrected = self._corrected(assessment, wording, drafts)
         if len(corrected) < sum(offer.replaces is not None for offer in assessment.offers):
             # What cannot be sent back must not be announced either.
             assessment = self._without_lost(assessment, corrected)
-            wording = Wording(assessment, self._protocol)
+            wording = Wording(assessment, self._protocol, VOCABULARY)
         card = self._card(assessment, wording, addressee, corrected)
-        return card, self._account(assessment, wording)
+        return card, self.accounts.of(wording)
 
     def _corrected(
-        self, assessment: Assessment, wording: Wording, drafts: Mapping[str, Mapping[str, Any]]
+        self, assessment: Assessment, wording: Wording, drafts: Collection[Draft]
     ) -> Mapping[str, Json]:
         """The corrected drafts by `Type/id`, without those that would not be valid R4."""
+        corrections = [
+            (offer.replaces.reference, offer.dosing)
+            for offer in assessment.offers
+            if offer.replaces is not None and offer.dosing is not None
+        ]
+        by_reference = _told_apart(drafts) if corrections else {}
         corrected: dict[str, Json] = {}
-        for offer in assessment.offers:
-            if offer.replaces is None or offer.dosing is None:
-                continue
-            draft = drafts.get(offer.replaces.reference)
-            dosage = fill(self._protocol.document.orders.dosage, wording.dosing(offer.dosing))
-            order = None if draft is None else correct(draft, offer.dosing, dosage)
+        for reference, dosing in corrections:
+            draft = by_reference.get(reference)
+            dosage = fill(self._protocol.document.orders.dosage, wording.dosing(dosing))
+            order = None if draft is None else correct(draft.resource, dosing, dosage)
             if order is not None:
-                corrected[offer.replaces.reference] = order
+                corrected[reference] = order
         return corrected
 
     def _without_lost(self, assessment: Assessment, kept: Mapping[str, Json]) -> Assessment:
@@ -167,125 +170,13 @@ class Answering:
             )
         else:
             sentence = orders.magnesium
-        resource = self._templates.lab(
-            lab.analyte,
-            local(lab.start, wording.zone),
-            local(lab.end, wording.zone),
-            lab.priority,
-            addressed,
-        )
-        return Action("create", fill(sentence, wording.lab(lab)), resource)
-
-    def silence(self, reason: str, now: datetime) -> Json:
-        """The account of a call that needed no look at the patient."""
-        return {
-            "band": NOT_APPLICABLE,
-            "protocol": self._head,
-            "evaluatedAt": now.isoformat(),
-            "silence": self._protocol.document.silence[reason],
-        }
-
-    def _account(self, assessment: Assessment, wording: Wording) -> Json:
-        """What was decided and from what, for the response's extension; without empty members."""
-        evidence = assessment.evidence
-        account: Json = {
-            "band": assessment.band,
-            "rule": assessment.rule,
-            "row": assessment.row.id if assessment.row else None,
-            "protocol": self._head,
-            "evaluatedAt": assessment.chart.now.isoformat(),
-            "inputs": _pruned(
-                {
-                    "magnesium": _input(evidence.magnesium.measurement),
-                    "potassium": _input(evidence.potassium.measurement),
-                    "creatinine": _input(evidence.creatinine.measurement),
-                    **_renal(assessment),
-                }
-            ),
-            "dose": _dose(assessment),
-            "recheck": _recheck(assessment),
-            "findings": [
-                _pruned(
-                    {
-                        "id": finding.kind,
-                        "rule": finding.rule,
-                        "text": text,
-                    }
-                )
-                for finding, text in zip(assessment.findings, wording.findings, strict=True)
-            ],
-            "unusable": [_unusable(item, wording) for item in assessment.unusable],
-            "silence": wording.silence(),
-        }
-        return _pruned(account)
+        start, end = wording.moments.due(lab)
+        resource = self._templates.lab(lab.analyte, start, end, lab.priority, addressed)
+        words = wording.words.but(recheck_window=window(start, end))
+        return Action("create", fill(sentence, words), resource)
 
 
-def _pruned(members: Json) -> Json:
-    """Without members that are empty: CDS Hooks has no word for nothing."""
-    return {
-        name: value
-        for name, value in members.items()
-        # A number is never empty; to compare one with texts and lists takes a Decimal long.
-        if value or isinstance(value, int | Decimal)
-    }
-
-
-def _input(result: Measurement | None) -> Json | None:
-    if result is None:
-        return None
-    return _pruned(
-        {
-            "value": result.reported_value,
-            "comparator": result.comparator,
-            "unit": result.reported_unit,
-            "canonical": result.value,
-            "time": result.time.at.date().isoformat()
-            if result.time.whole_day
-            else result.time.at.isoformat(),
-            "status": result.status,
-            "reference": result.reference,
-        }
-    )
-
-
-def _renal(assessment: Assessment) -> dict[str, Any]:
-    kidneys = assessment.evidence.kidneys
-    if kidneys is None:
-        return {}
-    return {
-        "weight": _input(kidneys.weight),
-        "egfr": _tenths(kidneys.egfr),
-        "creatinineClearance": None if kidneys.clearance is None else _tenths(kidneys.clearance),
-        "renalTier": kidneys.tier,
-    }
-
-
-def _tenths(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.1"))
-
-
-def _dose(assessment: Assessment) -> Json | None:
-    dosing = assessment.dosing
-    if dosing is None:
-        return None
-    return {"grams": dosing.dose.value, "minutes": dosing.over.value}
-
-
-def _recheck(assessment: Assessment) -> Json | None:
-    recheck = assessment.recheck
-    if recheck is None:
-        return None
-    return {"start": recheck.start.isoformat(), "end": recheck.end.isoformat()}
-
-
-def _unusable(item: Unusable, wording: Wording) -> Json:
-    return _pruned(
-        {
-            "analyte": item.analyte,
-            "reported": plain(item.reported) if item.reported else None,
-            "time": item.time.at.isoformat() if item.time else None,
-            "reference": item.reference,
-            "reasons": list(item.reasons),
-            "text": wording.unusable(item),
-        }
-    )
+def _told_apart(drafts: Collection[Draft]) -> Mapping[str, Draft]:
+    """The drafts by `Type/id`; two of one id cannot be told apart in an update."""
+    times = Counter([draft.reference for draft in drafts])
+    return {draft.reference: draft for draft in drafts if times[draft.reference] == 1}

@@ -26,3 +26,8 @@ def _crosses(value: Decimal, shown: Decimal, limits: Collection[Decimal]) -> boo
         if (shown <= limit) if value > limit else (shown >= limit and value != limit):
             return True
     return False
+
+
+def tenths(value: Decimal, limits: Collection[Decimal] = ()) -> str:
+    """A number rounded to tenths, without a tenth that is none: `16.7`, `50`."""
+    return rounded(value, 1, limits).removesuffix(".0")

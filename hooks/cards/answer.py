@@ -47,21 +47,19 @@ class Answering:
         wording = Wording(assessment, self._protocol, VOCABULARY)
         if assessment.card is None:
             return None, self.accounts.of(wording)
-        corrected = self._corrected(assessment, wording, drafts)
+        corrected = self._corrected(wording, drafts)
         if len(corrected) < sum(offer.replaces is not None for offer in assessment.offers):
             # What cannot be sent back must not be announced either.
             assessment = self._without_lost(assessment, corrected)
             wording = Wording(assessment, self._protocol, VOCABULARY)
-        card = self._card(assessment, wording, addressee, corrected)
+        card = self._card(wording, addressee, corrected)
         return card, self.accounts.of(wording)
 
-    def _corrected(
-        self, assessment: Assessment, wording: Wording, drafts: Collection[Draft]
-    ) -> Mapping[str, Json]:
+    def _corrected(self, wording: Wording, drafts: Collection[Draft]) -> Mapping[str, Json]:
         """The corrected drafts by `Type/id`, without those that would not be valid R4."""
         corrections = [
             (offer.replaces.reference, offer.dosing)
-            for offer in assessment.offers
+            for offer in wording.assessment.offers
             if offer.replaces is not None and offer.dosing is not None
         ]
         by_reference = _told_apart(drafts) if corrections else {}
@@ -101,14 +99,8 @@ class Answering:
             findings=(*assessment.findings, *said),
         )
 
-    def _card(
-        self,
-        assessment: Assessment,
-        wording: Wording,
-        addressee: Addressee,
-        corrected: Mapping[str, Json],
-    ) -> Card:
-        addressed = addressee.members()
+    def _card(self, wording: Wording, addressee: Addressee, corrected: Mapping[str, Json]) -> Card:
+        assessment, addressed = wording.assessment, addressee.members()
         return Card(
             new_id(),
             wording.summary(),

@@ -15,14 +15,20 @@ from hooks.protocol.template import fill
 class Moments(Struct, frozen=True):
     """Tells moments as they lie to `now`.
 
-    What has been is told by the clocks of `place`, or without it as it was stated; what is planned
-    by those of `zone`.
+    A moment is told by the clocks of `place`, or without one by those that stated it; when a level
+    is due, which nobody has stated, by those of `zone`.
     """
 
     protocol: Protocol
     now: datetime
     place: tzinfo | None
     zone: tzinfo | None
+
+    @classmethod
+    def of(cls, assessment: Assessment, protocol: Protocol) -> "Moments":
+        """The moments of an assessment; without a place the zone is that of its magnesium."""
+        place = protocol.place
+        return cls(protocol, assessment.chart.now, place, place or _zone(assessment))
 
     def told(self, moment: Moment) -> str:
         """A moment and its age: `03 Feb 04:00 UTC, 2 h ago`."""
@@ -47,18 +53,12 @@ class Moments(Struct, frozen=True):
         return fill(self.protocol.document.words.planned, {"at": at})
 
     def due(self, lab: PlannedLab) -> tuple[datetime, datetime]:
-        """From when to when a level is due, by the clocks that it is planned by."""
+        """From when to when a level is due, by the clocks of the zone."""
         return local(lab.start, self.zone), local(lab.end, self.zone)
 
 
-def moments(assessment: Assessment, protocol: Protocol) -> Moments:
-    """By the clocks of the site; where it names none, what is planned by those of the laboratory
-    that told the magnesium, else by those of the call."""
-    now, place = assessment.chart.now, protocol.place
-    return Moments(protocol, now, place, place or _zone(assessment))
-
-
 def _zone(assessment: Assessment) -> tzinfo | None:
+    """The zone of the laboratory that told the magnesium, else that of the call."""
     result = assessment.evidence.magnesium.measurement or assessment.evidence.magnesium.stale
     if result is not None and not result.time.whole_day:
         return result.time.at.tzinfo

@@ -24,7 +24,7 @@ class Orders(Struct, frozen=True):
 
     document: Document
     moments: Moments
-    #: Several findings and the lead of a card speak of the same order.
+    #: By the order's own identity. Several findings, and the lead of a card, speak of one order.
     told: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
     def words(self, order: Order) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 from hooks.cards.text import untagged
 from hooks.cards.words.dose import dose_words
 from hooks.cards.words.finding import Findings
-from hooks.cards.words.moment import moments
+from hooks.cards.words.moment import Moments
 from hooks.cards.words.order import Orders
 from hooks.cards.words.refusal import Refusals
 from hooks.cards.words.result import Results
@@ -36,7 +36,7 @@ class Wording:
         self.phrases = phrases = protocol.document.words
         self.words = Words(protocol.words, self._word)
         self._vocabulary = vocabulary
-        self.moments = moments(assessment, protocol)
+        self.moments = Moments.of(assessment, protocol)
         self.results = Results(protocol, self.moments)
         self.refusals = Refusals(phrases.reasons, phrases.unknown, self.words, self.moments)
         self.orders = Orders(protocol.document, self.moments)

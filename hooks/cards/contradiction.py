@@ -33,8 +33,6 @@ _DOSED: Final = re.compile(
 _AMOUNT: Final = re.compile(timing_words(Says.AMOUNT, Says.VOLUME))
 _TAG: Final = re.compile(r"<[^<>]*>")
 _EXTENSIONS: Final = ("extension", "modifierExtension")
-#: The status of a narrative that says nothing but what stands in the members of its resource.
-_GENERATED: Final = "generated"
 
 
 def would_contradict(order: Json, instruction: Json, dosing: Dosing) -> bool:
@@ -60,13 +58,6 @@ def would_contradict(order: Json, instruction: Json, dosing: Dosing) -> bool:
     given = (instruction.get("route"), instruction.get("method"))
     named = [name for one in (*called, *given) for name in _names(one)]
     return any(map(_HURRIED.search, (*told, *named)))
-
-
-def without_narrative(order: Json) -> Json:
-    """The order without a narrative that was made of its old members."""
-    if object_of(order.get("text")).get("status") != _GENERATED:
-        return order
-    return {name: member for name, member in order.items() if name != "text"}
 
 
 def _is_said_beside(instruction: Json) -> bool:

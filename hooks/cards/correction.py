@@ -7,9 +7,9 @@ from typing import Any, Final
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from pydantic import ValidationError
 
-from hooks.cards.contradiction import without_narrative, would_contradict
+from hooks.cards.contradiction import would_contradict
 from hooks.cards.orders import quantity
-from hooks.chart.concept import objects
+from hooks.chart.concept import object_of, objects
 from hooks.chart.dosage import RATES
 from hooks.protocol.model import Dosing
 
@@ -17,6 +17,8 @@ Json = dict[str, Any]
 
 #: Where R4 wants a list and real drafts hold one object: the object is kept, in a list.
 _LISTS: Final = ("category", "reasonCode", "reasonReference", "dosageInstruction", "note")
+#: The status of a narrative that says nothing but what stands in the members of its resource.
+_GENERATED: Final = "generated"
 
 #: What the models raise, beside their own error, at a contained resource of a type that R4 does not
 #: know or that is none.
@@ -50,11 +52,18 @@ def correct(draft: Mapping[str, Any], dosing: Dosing, text: str) -> Json | None:
     doses = instruction.get("doseAndRate")
     if isinstance(doses, list) and len(doses) > 1:
         return None
-    order = without_narrative(order)
+    order = _without_narrative(order)
     if would_contradict(order, instruction, dosing):
         return None
     _set(instruction, dosing, text)
     return order if _is_r4(order) else None
+
+
+def _without_narrative(order: Json) -> Json:
+    """The order without a narrative that was made of its old members."""
+    if object_of(order.get("text")).get("status") != _GENERATED:
+        return order
+    return {name: member for name, member in order.items() if name != "text"}
 
 
 def _is_r4(order: Json) -> bool:

@@ -1,7 +1,8 @@
-"""Where each name in the protocol's sentences is put into words: a name, and what works it out.
+"""What the names in the protocol's sentences stand for: each name, and where it is worked out.
 
-The names of a finding's sentence, of an offer's and of a reason's are put there where those are
-told: `finding.py`, `dose.py`, `order.py`, `refusal.py`. The protocol's own are in its `words`.
+Names that only the sentence of one thing may use are not here: `finding.py`, `refusal.py`,
+`order.py` and `dose.py` fill them in where they tell that thing. Those of the protocol itself, the
+same for every patient, are in its `words`.
 """
 
 from typing import Final

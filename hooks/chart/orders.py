@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from hooks.chart.bundle import Targets, entries_of, resources
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.codes.drugs import SULFATE, DrugClass, DrugCodes, Route
-from hooks.chart.codes.salts import Named
+from hooks.chart.codes.drugs import DrugClass, DrugCodes
+from hooks.chart.codes.routes import Route
+from hooks.chart.codes.salts import SULFATE, Named
 from hooks.chart.concept import collect, objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
@@ -184,7 +185,9 @@ class OrderReader:
         if any(one.get("route") for one in instructions):
             return False
         said = [one.get("text") for one in instructions]
-        return self._drugs.is_swallowed(" ; ".join(text for text in said if isinstance(text, str)))
+        return self._drugs.routes.is_swallowed(
+            " ; ".join(text for text in said if isinstance(text, str))
+        )
 
     def _route(self, resource: Mapping[str, Any]) -> Route | None:
         """The ordered route; without one, what the free text of the dosage names."""
@@ -196,9 +199,9 @@ class OrderReader:
             # Some systems send the bare word, which FHIR does not know.
             collect({"text": route} if isinstance(route, str) else route, codes, texts)
         if stated:
-            return self._drugs.route(codes, texts)
+            return self._drugs.routes.stated(codes, texts)
         said = (one.get("text") for one in instructions)
-        return self._drugs.route_beside(" ; ".join(text for text in said if isinstance(text, str)))
+        return self._drugs.routes.beside(" ; ".join(text for text in said if isinstance(text, str)))
 
     def _lab(self, resource: Mapping[str, Any], place: Place) -> LabOrder | None:
         known = self._labs.read(resource.get("code"))

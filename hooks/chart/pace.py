@@ -12,7 +12,7 @@ from hooks.chart.codes.timing import NUMBERS, Says, timing_words
 from hooks.chart.quantity import unit_of
 from hooks.chart.timing import of_the_dose, plain_text
 
-_DIGITS: Final = r"\d{1,4}(?:[.,]\d{1,2})?"
+_DIGITS: Final = r"\d{1,4}(?:[.,]\d{1,3})?"
 _NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{_DIGITS})[\s-]?"
 _UNIT: Final = rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS, Says.DAYS)})(?!\w)"
 _AMOUNT: Final = timing_words(Says.AMOUNT)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from hooks.chart.amounts import most
+from hooks.chart.amounts import DIGITS, most
 from hooks.chart.codes.timing import Says, timing_words
 
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
@@ -30,7 +30,7 @@ _ASIDE: Final = re.compile(
     rf"\s{timing_words(Says.NEEDED, strictly=True)}(?!\w)"
 )
 _MOST: Final = re.compile(
-    rf"{most(words=3)}\d{{1,3}}(?:[.,]\d{{1,2}})?\s?{_AMOUNT}"
+    rf"{most(words=3)}{DIGITS}\s?{_AMOUNT}"
     rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
 )
 

@@ -69,7 +69,8 @@ def read_problems(
                 present.setdefault(known, Condition(known, codes.names[known], code))
         if not over:
             text = _unread(resource, {known for known, _ in told}, codes, now)
-            unread += [] if text is None else [_cut(text)]
+            if text is not None:
+                unread.append(_cut(text))
     return Problems(tuple(present.values()), tuple(unread))
 
 

@@ -81,6 +81,15 @@ class Recognition(Fact, frozen=True):
         return bool(self.drugs) or self.magnesium is not None
 
     @property
+    def classes(self) -> dict[DrugClass, str]:
+        """Why its drugs matter, each with the name of the first drug that does so."""
+        found: dict[DrugClass, str] = {}
+        for drug in self.drugs:
+            for kind in sorted(drug.classes):
+                found.setdefault(kind, drug.name)
+        return found
+
+    @property
     def is_of_unknown_route(self) -> bool:
         """Whether it is magnesium of no named salt, and nobody can tell where it goes."""
         return self.magnesium is Route.OTHER and self.salt is None and not self.is_mixture

@@ -15,7 +15,8 @@ from hooks.chart.codes.routes import Route
 from hooks.chart.codes.salts import SULFATE, Named
 from hooks.chart.concept import objects
 from hooks.chart.context import Draft, OrderContext
-from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
+from hooks.chart.conversion import Conversion
+from hooks.chart.dosage import Dosage, DoseProblem, read_dosage
 from hooks.chart.medication import SUBSTANCES, read_medication
 from hooks.chart.moments import read_day
 from hooks.chart.order import LabOrder, Order, Place

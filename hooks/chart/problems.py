@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hooks.chart.bundle import resources
 from hooks.chart.codes.conditions import ConditionCodes, Passing
-from hooks.chart.concept import codes_of, objects
+from hooks.chart.concept import codes_of, codings_of, objects
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, after, read_day
 from hooks.chart.references import belongs_to
@@ -86,7 +86,7 @@ def _counts(resource: Mapping[str, Any], patient_id: str) -> bool:
 
 def _told(resource: Mapping[str, Any], codes: ConditionCodes) -> Iterator[tuple[str, str]]:
     """The known conditions that the codes of a problem stand for, each with its code."""
-    for system, code in _codings(resource.get("code")):
+    for system, code in codings_of(resource.get("code")):
         known = codes.find(system, code)
         if known is not None:
             yield known, code
@@ -97,7 +97,7 @@ def _unread(
 ) -> str | None:
     """What names a problem that its codes do not tell, as `Problems` has it; None for any other."""
     texts = _texts(resource.get("code"))
-    read = any(codes.knows(system) for system, _ in _codings(resource.get("code")))
+    read = any(codes.knows(system) for system, _ in codings_of(resource.get("code")))
     if read or _categories(resource) == {_NO_DIAGNOSIS}:
         named = (text for text in texts if _names_caution(text, resource, told, codes, now))
         return next(named, None)
@@ -189,12 +189,3 @@ def _categories(resource: Mapping[str, Any]) -> set[str]:
     for category in objects(resource.get("category")):
         codes |= codes_of(category) or {""}
     return codes
-
-
-def _codings(concept: object) -> list[tuple[str, str]]:
-    return [
-        (coding["system"], coding["code"])
-        for one in objects(concept)
-        for coding in objects(one.get("coding"))
-        if isinstance(coding.get("system"), str) and isinstance(coding.get("code"), str)
-    ]

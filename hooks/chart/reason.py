@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from hooks.chart.bundle import Targets, contained_in, entries_of
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.concept import collect, objects
+from hooks.chart.concept import codings_of, collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, reference_of
 from hooks.chart.status import is_certain
@@ -114,10 +114,7 @@ class ReasonReader:
         collect(concept, codes, texts)
         text = next(iter(texts), ", ".join(codes))
         is_known = False
-        for coding in objects(concept.get("coding")):
-            system, code = coding.get("system"), coding.get("code")
-            if not isinstance(system, str) or not isinstance(code, str):
-                continue
+        for system, code in codings_of(concept):
             known = self._conditions.find(system, code)
             if known in _OTHER_INDICATIONS:
                 yield _Reason(text, known, sure)

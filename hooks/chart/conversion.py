@@ -39,13 +39,15 @@ class Conversion(Fact, frozen=True):
         What runs by the hour is the mixture: only of a product that needs none it tells the dose,
         and then of any number of containers.
         """
-        strength = self.strength.running if self.strength is not None else None
-        running = replace(self, strength=strength)
         ratio = object_of(dose.get("rateRatio"))
-        if ratio:
-            return running._by_ratio(ratio)
         between = object_of(dose.get("rateRange"))
         quantity = object_of(dose.get("rateQuantity") or between.get("high"))
+        if not (ratio or quantity):
+            return None
+        strength = self.strength.running if self.strength is not None else None
+        running = replace(self, strength=strength)
+        if ratio:
+            return running._by_ratio(ratio)
         number, unit = read_number(quantity.get("value")), unit_of(quantity)
         if number is None or number <= 0 or unit is None or unit.count("/") != 1:
             return None

@@ -28,6 +28,10 @@ from hooks.chart.units import Analyte
 #: How the reference of an order ends that came without an id.
 _NO_ID: Final = "/"
 
+#: Of an order that gives no magnesium nothing more is read.
+_NO_DOSAGE: Final = Dosage()
+_NO_REASON: Final = Indication()
+
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
 #: Where an order of a status stands, by R4 and later versions; None for one that gives nothing.
@@ -129,7 +133,7 @@ class OrderReader:
             name = called.texts[0] if called.texts else name
         route, recognition = self._recognized(resource, called, medication.ingredients)
         classes = recognition.classes
-        dosage, reason = Dosage(), Indication()
+        dosage, reason = _NO_DOSAGE, _NO_REASON
         if recognition.magnesium is not None:
             dosage = self._dosage(resource, called, recognition)
         if recognition.magnesium is not None or DrugClass.ORAL_MAGNESIUM in classes:

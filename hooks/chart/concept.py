@@ -33,6 +33,16 @@ def codes_of(concept: object) -> set[str]:
     return set(codes)
 
 
+def codings_of(concept: object) -> list[tuple[str, str]]:
+    """System and code of each coding of a CodeableConcept that has both."""
+    return [
+        (coding["system"], coding["code"])
+        for one in objects(concept)
+        for coding in objects(one.get("coding"))
+        if isinstance(coding.get("system"), str) and isinstance(coding.get("code"), str)
+    ]
+
+
 def objects(value: object) -> list[Mapping[str, Any]]:
     """The objects of a list, or the object that stands where a list belongs."""
     if isinstance(value, dict):

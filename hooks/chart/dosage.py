@@ -11,15 +11,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from hooks.chart.codes.strength import Strength
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.concept import object_of, objects
+from hooks.chart.conversion import Conversion
 from hooks.chart.fact import Fact
 from hooks.chart.moments import read_day
 from hooks.chart.pace import speaks_of_other_time
-from hooks.chart.quantity import LONGEST, MINUTES, unit_of
+from hooks.chart.quantity import LONGEST
 from hooks.chart.timing import Timing, read_timing, together
-from hooks.chart.units import read_number
 
 #: The members of a dose that may state its rate.
 RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
@@ -118,19 +117,6 @@ class Dosage(Fact, frozen=True):
         return min(minutes, max(told)) if told else None
 
 
-class Conversion(Fact, frozen=True):
-    """What a unit of amount is worth: mEq and mmol of heptahydrate per g, a mL of the product.
-
-    Where `of_element` is said, a mass is that of the element and no mass of the sulfate; mEq and
-    mmol are the same of both.
-    """
-
-    meq_per_g: Decimal
-    mmol_per_g: Decimal
-    strength: Strength | None
-    of_element: bool = False
-
-
 def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of a MedicationRequest, R4 or the STU3 shape that still travels under R4."""
     instructions = objects(resource.get("dosageInstruction"))
@@ -224,8 +210,8 @@ def _coded(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     dosed = any(map(_is_amount, doses))
     timing = _timing(instruction, dosed=dosed)
     ends = dosed or timing.course is not None or timing.until is not None
-    amounts = {_amount(object_of(dose.get("doseQuantity")), conversion) for dose in doses}
-    rates = {_rate(dose, conversion) for dose in doses}
+    amounts = {conversion.amount(object_of(dose.get("doseQuantity"))) for dose in doses}
+    rates = set(map(conversion.rate, doses))
     stated = any(name in dose for dose in doses for name in RATES)
     fastest = max((rate for rate in rates if rate is not None), default=None)
     if len(amounts) > 1 or len(rates - {None}) > 1:
@@ -282,56 +268,3 @@ def _chosen(doses: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         )
     ]
     return ordered or doses
-
-
-def _amount(quantity: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
-    """A quantity in g of magnesium sulfate heptahydrate."""
-    number = read_number(quantity.get("value"))
-    if number is None or number <= 0 or quantity.get("comparator") is not None:
-        return None
-    unit = unit_of(quantity)
-    return None if unit is None else _grams(number, unit, conversion)
-
-
-def _grams(number: Decimal, unit: str, conversion: Conversion) -> Decimal | None:
-    match unit:
-        case "g" | "mg" | "ml" if conversion.of_element:
-            return None
-        case "g":
-            return number
-        case "mg":
-            return number / 1000
-        case "meq":
-            return number / conversion.meq_per_g
-        case "mmol":
-            return number / conversion.mmol_per_g
-        case "ml" if conversion.strength is not None:
-            return conversion.strength.grams(number)
-        case _:
-            return None
-
-
-def _rate(dose: Mapping[str, Any], conversion: Conversion) -> Decimal | None:
-    """mg per minute from a rateRatio, a rateQuantity, or the upper end of a rateRange.
-
-    What runs by the hour is the mixture: only of a product that needs none it tells the dose, and
-    then of any number of containers.
-    """
-    strength = conversion.strength
-    conversion = replace(conversion, strength=strength.running if strength is not None else None)
-    ratio = object_of(dose.get("rateRatio"))
-    if ratio:
-        grams = _amount(object_of(ratio.get("numerator")), conversion)
-        below = object_of(ratio.get("denominator"))
-        number, unit = read_number(below.get("value")), unit_of(below)
-        factor = MINUTES.get(unit) if unit else None
-        if grams is None or number is None or number <= 0 or factor is None:
-            return None
-        return grams * 1000 / (number * factor)
-    quantity = object_of(dose.get("rateQuantity") or object_of(dose.get("rateRange")).get("high"))
-    number, unit = read_number(quantity.get("value")), unit_of(quantity)
-    if number is None or number <= 0 or unit is None or unit.count("/") != 1:
-        return None
-    amount, time = unit.split("/")
-    grams, factor = _grams(number, amount, conversion), MINUTES.get(time)
-    return None if grams is None or factor is None else grams * 1000 / factor

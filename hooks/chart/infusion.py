@@ -9,13 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from hooks.chart.amounts import (
+    DIGITS,
+    OTHER_DRUG,
+    ROUNDED,
+    Amount,
+    amount_of,
+    most,
+    told_amount,
+    told_minutes,
+)
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.concept import object_of, objects
-from hooks.chart.fact import Fact
-from hooks.chart.quantity import MINUTES, minutes_of, unit_of
+from hooks.chart.quantity import LONGEST, MINUTES, unit_of
 from hooks.chart.units import read_number
 
-_NUMBER: Final = r"(?<![\w.,])(\d{1,4}(?:[.,]\d{1,3})?)"
+_NUMBER: Final = rf"(?<![\w.,])(?P<number>{DIGITS})"
 _AMOUNT: Final = timing_words(Says.AMOUNT)
 _PER_HOUR: Final = rf"\s?{timing_words(Says.PER)}\s?{timing_words(Says.HOURS)}(?!\w)"
 _RATE: Final = re.compile(
@@ -25,8 +34,7 @@ _RATE: Final = re.compile(
 #: The same, as fast as it can be found: most texts speak of none.
 _SPOKEN: Final = re.compile(rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}")
 _LIMIT: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,4}}?[.:]?\s?"
-    rf"\d{{1,4}}(?:[.,]\d{{1,3}})?\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}"
+    rf"{most(words=4)}{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}"
 )
 #: An amount, also that of a bag (`2 g/50 mL`), but no concentration (`40 mg/mL`) and no rate.
 _DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/(?!\s?\d))(?!{_PER_HOUR})")
@@ -34,28 +42,14 @@ _OVER: Final = re.compile(
     rf"(?<!\w){timing_words(Says.OVER)}\s{_NUMBER}[\s-]?"
     rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS)})(?!\w)"
 )
-#: What another drug runs at, in a unit that grams are not told in.
-_OTHER: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.OTHER_DRUG)}(?:\s{timing_words(Says.SALT)}){{0,3}}\s"
-    rf"\d{{1,4}}(?:[.,]\d{{1,3}})?\s?(?:meq|mmol|mg){_PER_HOUR}"
-)
+_OTHER: Final = re.compile(rf"{OTHER_DRUG}{_PER_HOUR}")
 _USUAL: Final = re.compile(
     rf"(?<!\w){timing_words(Says.USUAL)}\s(?:infusion\s)?rate:?\s(?:is\s)?"
-    rf"\d{{1,4}}(?:[.,]\d{{1,3}})?\s?{_AMOUNT}{_PER_HOUR}"
+    rf"{DIGITS}\s?{_AMOUNT}{_PER_HOUR}"
 )
 _LOADED: Final = re.compile(rf"(?<!\w){timing_words(Says.LOADED)}")
 #: A text with more doses or times than these tells no one dose.
 _MOST_TOLD: Final = 8
-#: Rates in words are rounded: 2 g over 90 min are `1.33 g/h`.
-_ROUNDED: Final = Decimal("0.02")
-_MILLIGRAMS: Final = {"g": Decimal(1000), "mg": Decimal(1)}
-
-
-class Amount(Fact, frozen=True):
-    """An amount in a unit: of mass in mg, any other in its own; None for one of no known unit."""
-
-    value: Decimal
-    unit: str | None
 
 
 def speaks_of_rate(plain: str) -> bool:
@@ -76,7 +70,7 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
     if coded and minutes is not None:
         plain = _USUAL.sub("", _OTHER.sub("", plain))
     doses = {*coded, *_told(plain)}
-    spans = {_span(found) for found in _OVER.finditer(plain)} - {None}
+    spans = set(_spans(plain))
     if minutes is not None:
         spans.add(minutes)
     if len(doses) > _MOST_TOLD or len(spans) > _MOST_TOLD:
@@ -95,32 +89,27 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
     return False
 
 
-def _is_of(rate: Amount, dose: Amount, spans: Iterable[Decimal | None]) -> bool:
+def _is_of(rate: Amount, dose: Amount, spans: Iterable[Decimal]) -> bool:
     return rate.unit == dose.unit and any(
-        span is not None
-        and abs(rate.value * span - dose.value * MINUTES["h"]) <= _ROUNDED * rate.value * span
+        abs(rate.value * span - dose.value * MINUTES["h"]) <= ROUNDED * rate.value * span
         for span in spans
     )
 
 
-def _amount(found: re.Match[str]) -> Amount:
-    (number,) = [group for group in found.groups() if group and group[0].isdigit()]
-    unit = unit_of({"unit": found["unit"]}) or found["unit"]
-    return _folded(Decimal(number.replace(",", ".")), unit)
-
-
-def _folded(value: Decimal, unit: str | None) -> Amount:
-    factor = _MILLIGRAMS.get(unit or "")
-    return Amount(value, unit) if factor is None else Amount(value * factor, "mg")
-
-
-def _span(found: re.Match[str]) -> Decimal | None:
-    hours = re.fullmatch(timing_words(Says.HOURS), found["unit"])
-    return minutes_of(Decimal(found[1].replace(",", ".")), "h" if hours else "min")
+def _spans(plain: str) -> Iterator[Decimal]:
+    """The times in minutes that a text says the dose runs over."""
+    for found in _OVER.finditer(plain):
+        minutes = told_minutes(found["number"], found["unit"])
+        if 0 < minutes <= LONGEST:
+            yield minutes
 
 
 def _told(plain: str) -> Iterator[Amount]:
     return map(_amount, _DOSE.finditer(plain))
+
+
+def _amount(found: re.Match[str]) -> Amount:
+    return told_amount(found["number"], found["unit"])
 
 
 def _coded(instruction: Mapping[str, Any]) -> Iterator[Amount]:
@@ -129,4 +118,4 @@ def _coded(instruction: Mapping[str, Any]) -> Iterator[Amount]:
         quantity = object_of(dose.get("doseQuantity"))
         value, unit = read_number(quantity.get("value")), unit_of(quantity)
         if value is not None and value > 0 and "/" not in (unit or ""):
-            yield _folded(value, unit)
+            yield amount_of(value, unit)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from hooks.chart.codes.drugs import DrugClass, Route
+from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.codes.routes import Route
 from hooks.chart.dosage import Dosage
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment

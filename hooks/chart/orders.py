@@ -10,20 +10,27 @@ from msgspec.structs import replace
 from hooks.chart.bundle import Targets, entries_of, resources
 from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.codes.drugs import SULFATE, DrugClass, DrugCodes, Route
-from hooks.chart.codes.salts import Named
-from hooks.chart.concept import collect, objects
+from hooks.chart.codes.drugs import DrugClass, DrugCodes, Recognition
+from hooks.chart.codes.routes import Route
+from hooks.chart.codes.salts import SULFATE, Named
+from hooks.chart.concept import objects
 from hooks.chart.context import Draft, OrderContext
-from hooks.chart.dosage import Conversion, Dosage, DoseProblem, read_dosage
+from hooks.chart.conversion import Conversion
+from hooks.chart.dosage import Dosage, DoseProblem, read_dosage
 from hooks.chart.medication import SUBSTANCES, read_medication
 from hooks.chart.moments import read_day
 from hooks.chart.order import LabOrder, Order, Place
 from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
 from hooks.chart.references import belongs_to, reference_of
+from hooks.chart.route import is_swallowed, read_route
 from hooks.chart.units import Analyte
 
 #: How the reference of an order ends that came without an id.
 _NO_ID: Final = "/"
+
+#: Of an order that gives no magnesium nothing more is read.
+_NO_DOSAGE: Final = Dosage()
+_NO_REASON: Final = Indication()
 
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
@@ -53,19 +60,17 @@ class OrderReader:
     def drafts(self, context: OrderContext, problems: ConditionIndex) -> tuple[Order, ...]:
         """The medication orders among the drafts; `problems` what they may be for."""
         beside = Targets(context.entries, *SUBSTANCES)
-        own = (
-            self._order(
-                draft.resource, draft.reference, Place.DRAFT, draft.selected, beside, problems
-            )
-            for draft in context.drafts
-            if _is_medication(draft)
-        )
-        unassigned = (
-            self._order(draft.resource, draft.reference, Place.DRAFT, False, beside, problems)
-            for draft in context.unassigned
-            if _is_medication(draft)
-        )
-        return (*own, *_nobodys(unassigned))
+
+        def read(drafts: Iterable[Draft]) -> list[Order]:
+            return [
+                self._order(
+                    draft.resource, draft.reference, Place.DRAFT, draft.selected, beside, problems
+                )
+                for draft in drafts
+                if _is_medication(draft)
+            ]
+
+        return (*read(context.drafts), *_nobodys(read(context.unassigned)))
 
     def recorded(
         self, bundle: Mapping[str, Any] | None, patient_id: str, problems: ConditionIndex
@@ -126,33 +131,11 @@ class OrderReader:
         if medication.coded:
             called = Named(called.codes, tuple(self._drugs.names_among(medication.coded)))
             name = called.texts[0] if called.texts else name
-        route = self._route(resource)
-        recognition = self._drugs.recognize(
-            called.codes, called.texts, route, medication.ingredients
-        )
-        if recognition.is_of_unknown_route and self._is_swallowed(resource):
-            route = Route.ENTERAL
-            recognition = self._drugs.recognize(
-                called.codes, called.texts, route, medication.ingredients
-            )
-        classes: dict[DrugClass, str] = {}
-        for drug in recognition.drugs:
-            for kind in sorted(drug.classes):
-                classes.setdefault(kind, drug.name)
-        heptahydrate = self._drugs.heptahydrate
-        conversion = Conversion(
-            heptahydrate.meq_per_g,
-            heptahydrate.mmol_per_g,
-            recognition.strength,
-            recognition.magnesium is not None and self._counts_the_element(resource, called.texts),
-        )
-        dosage = Dosage()
+        route, recognition = self._recognized(resource, called, medication.ingredients)
+        classes = recognition.classes
+        dosage, reason = _NO_DOSAGE, _NO_REASON
         if recognition.magnesium is not None:
-            dosage = read_dosage(resource, conversion)
-            if recognition.salt != SULFATE or recognition.is_mixture:
-                # Grams of anything else say nothing about grams of sulfate; time still is time.
-                dosage = replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
-        reason = Indication()
+            dosage = self._dosage(resource, called, recognition)
         if recognition.magnesium is not None or DrugClass.ORAL_MAGNESIUM in classes:
             reason = self._reasons.read(resource, problems)
         return Order(
@@ -173,32 +156,40 @@ class OrderReader:
             in_fluid=recognition.in_fluid,
         )
 
+    def _recognized(
+        self, resource: Mapping[str, Any], called: Named, ingredients: tuple[Named, ...]
+    ) -> tuple[Route | None, Recognition]:
+        """The ordered route, and what the medication is by it."""
+        route = read_route(resource, self._drugs.routes)
+        known = self._drugs.recognize(called.codes, called.texts, route, ingredients)
+        if known.is_of_unknown_route and is_swallowed(resource, self._drugs.routes):
+            route = Route.ENTERAL
+            known = self._drugs.recognize(called.codes, called.texts, route, ingredients)
+        return route, known
+
+    def _dosage(
+        self, resource: Mapping[str, Any], called: Named, recognition: Recognition
+    ) -> Dosage:
+        """The dosage of an order for magnesium."""
+        heptahydrate = self._drugs.heptahydrate
+        dosage = read_dosage(
+            resource,
+            Conversion(
+                heptahydrate.meq_per_g,
+                heptahydrate.mmol_per_g,
+                recognition.strength,
+                self._counts_the_element(resource, called.texts),
+            ),
+        )
+        if recognition.salt == SULFATE and not recognition.is_mixture:
+            return dosage
+        # Grams of anything else say nothing about grams of sulfate; time still is time.
+        return replace(dosage, grams=None, rate=None, parts=(), problem=DoseProblem.UNIT)
+
     def _counts_the_element(self, resource: Mapping[str, Any], texts: Iterable[str]) -> bool:
         """Whether any text of the order counts elemental magnesium."""
         said = (one.get("text") for one in objects(resource.get("dosageInstruction")))
         return any(self._drugs.is_elemental(str(text)) for text in (*texts, *said))
-
-    def _is_swallowed(self, resource: Mapping[str, Any]) -> bool:
-        """Whether the free text of a dosage, and no route, says that it is taken by mouth."""
-        instructions = objects(resource.get("dosageInstruction"))
-        if any(one.get("route") for one in instructions):
-            return False
-        said = [one.get("text") for one in instructions]
-        return self._drugs.is_swallowed(" ; ".join(text for text in said if isinstance(text, str)))
-
-    def _route(self, resource: Mapping[str, Any]) -> Route | None:
-        """The ordered route; without one, what the free text of the dosage names."""
-        codes: list[str] = []
-        texts: dict[str, None] = {}
-        instructions = objects(resource.get("dosageInstruction"))
-        stated = [one["route"] for one in instructions if one.get("route")]
-        for route in stated:
-            # Some systems send the bare word, which FHIR does not know.
-            collect({"text": route} if isinstance(route, str) else route, codes, texts)
-        if stated:
-            return self._drugs.route(codes, texts)
-        said = (one.get("text") for one in instructions)
-        return self._drugs.route_beside(" ; ".join(text for text in said if isinstance(text, str)))
 
     def _lab(self, resource: Mapping[str, Any], place: Place) -> LabOrder | None:
         known = self._labs.read(resource.get("code"))

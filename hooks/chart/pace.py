@@ -8,12 +8,19 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
+from hooks.chart.amounts import (
+    DIGITS,
+    OTHER_DRUG,
+    ROUNDED,
+    minutes_in,
+    most,
+    told_amount,
+    told_minutes,
+)
 from hooks.chart.codes.timing import NUMBERS, Says, timing_words
-from hooks.chart.quantity import unit_of
-from hooks.chart.timing import of_the_dose, plain_text
+from hooks.chart.directions import of_the_dose, plain_text
 
-_DIGITS: Final = r"\d{1,4}(?:[.,]\d{1,2})?"
-_NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{_DIGITS})[\s-]?"
+_NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{DIGITS})[\s-]?"
 _UNIT: Final = rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS, Says.DAYS)})(?!\w)"
 _AMOUNT: Final = timing_words(Says.AMOUNT)
 _PACED: Final = timing_words(Says.PACED)
@@ -21,8 +28,7 @@ _PER: Final = r"\s?(?:/|per\s|an?\s)\s?"
 
 #: The most that may run or be given is no rate: `maximum rate 150 mg/min`, `max 4 g in 24 hours`.
 _MOST: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?"
-    rf"{_DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}"
+    rf"{most(words=3)}{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}"
     rf"\s?(?:/|per|in|within)\s?(?:\d{{1,3}}\s?)?{_UNIT}"
 )
 #: What stands behind `every` is no time of one dose.
@@ -30,7 +36,7 @@ _EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)(?:\d{{1,3}}\s?)?{_UNIT}")
 #: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.
 _VITAL: Final = re.compile(
     rf"(?<!\w){timing_words(Says.VITAL)}(?![a-z])(?:\s?(?:[<>=\u2264\u2265]|(?!{_PACED})[a-z]{{1,8}}(?![a-z])))"
-    rf"{{0,4}}?\s?{_DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_UNIT}"
+    rf"{{0,4}}?\s?{DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_UNIT}"
 )
 #: Whom to call, and when to hold, until there is talk of how fast the dose runs.
 _WARNED: Final = re.compile(
@@ -39,29 +45,26 @@ _WARNED: Final = re.compile(
 )
 #: How long the product or the order is good for, and what was or is done so long before or after.
 _STORED: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.STORED)}\s(?:up to\s)?{_DIGITS}[\s-]?{_UNIT}"
+    rf"(?<!\w){timing_words(Says.STORED)}\s(?:up to\s)?{DIGITS}[\s-]?{_UNIT}"
 )
 _APART: Final = re.compile(
     rf"(?P<long>(?<!\w)(?:for|x|{timing_words(Says.OVER)})\s?)?(?<![\d.,])"
-    rf"(?:{_DIGITS}\s?(?:-|to)\s?)?{_DIGITS}[\s-]?{_UNIT}\s{timing_words(Says.APART)}(?!\w)"
+    rf"(?:{DIGITS}\s?(?:-|to)\s?)?{DIGITS}[\s-]?{_UNIT}\s{timing_words(Says.APART)}(?!\w)"
 )
 #: What stands beside an infusion is not its own: `during infusion`.
 _ROUND: Final = re.compile(
     rf"(?<!\w){timing_words(Says.ROUND)}\s(?:the\s|each\s|this\s)?infusions?(?!\w)"
 )
 #: The rate of another drug, of a salt that is told by mEq, mmol or mg.
-_OTHER: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.OTHER_DRUG)}(?:\s{timing_words(Says.SALT)}){{0,3}}\s"
-    rf"{_DIGITS}\s?(?:meq|mmol|mg){_PER}{_UNIT}"
-)
+_OTHER: Final = re.compile(rf"{OTHER_DRUG}{_PER}{_UNIT}")
 #: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`.
 _FLUID: Final = re.compile(
     rf"(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}\s(?:at|@)\s?"
-    rf"{_DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_UNIT}"
+    rf"{DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_UNIT}"
 )
 _RATE: Final = re.compile(rf"{_NUMBER}(?P<amount>{_AMOUNT}){_PER}{_UNIT}")
 _VOLUME_RATE: Final = re.compile(
-    rf"(?<![\d.,]){_DIGITS}\s?{timing_words(Says.VOLUME)}(?:/kg)?{_PER}{_UNIT}"
+    rf"(?<![\d.,]){DIGITS}\s?{timing_words(Says.VOLUME)}(?:/kg)?{_PER}{_UNIT}"
 )
 _OVER: Final = re.compile(rf"(?<!\w)over\s|{_VOLUME_RATE.pattern}")
 #: A number in words before a unit of time: `over one hour`, `half an hour`.
@@ -69,27 +72,23 @@ _SPELLED: Final = re.compile(
     rf"(?<!\w)(?P<word>{'|'.join(sorted(NUMBERS, key=len, reverse=True))})[\s-](?={_UNIT})"
 )
 _RANGE: Final = re.compile(
-    rf"(?<![\d.,/])(?P<low>{_DIGITS})\s?(?:{_UNIT.replace('<unit>', '<own>')})?\s?"
-    rf"(?:-|\u2013|to|bis)\s?(?P<number>{_DIGITS})[\s-]?{_UNIT}"
+    rf"(?<![\d.,/])(?P<low>{DIGITS})\s?(?:{_UNIT.replace('<unit>', '<own>')})?\s?"
+    rf"(?:-|\u2013|to|bis)\s?(?P<number>{DIGITS})[\s-]?{_UNIT}"
 )
 #: A time with its number, a unit of time without one (`25 mL/h`), or `over 4`.
 _TIME: Final = re.compile(rf"(?:{_NUMBER})?(?<![^\W\d_]){_UNIT}|(?<!\w)over(?=\s\d)")
 #: What says of a time that it is the dose's: `over`, `infuse`, an amount; a time alone does too.
 _OF_THE_DOSE: Final = re.compile(
     rf"(?<!\w){_PACED}(?!\w)|@|\d\s?{_AMOUNT}(?!\w)(?!\s?/\s?{timing_words(Says.IN_VOLUME)}(?!\w))"
-    rf"|(?<!\w)at\s{_DIGITS}\s?[a-z]{{1,7}}\s?/"
+    rf"|(?<!\w)at\s{DIGITS}\s?[a-z]{{1,7}}\s?/"
 )
 _ALONE: Final = re.compile(
-    rf"\W*(?:for\s|x\s?|in\s|about\s|approx\w*\s|~\s?)?{_DIGITS}\W?{_UNIT}\W*"
+    rf"\W*(?:for\s|x\s?|in\s|about\s|approx\w*\s|~\s?)?{DIGITS}\W?{_UNIT}\W*"
 )
 _INFUSED: Final = re.compile(rf"[\s-]?(?:slow\s|iv\s)?{timing_words(Says.PACED)}")
 _CLAUSES: Final = re.compile(r"[.;,:](?:\s|\Z)|[()]|\s-\s")
-_HOURS: Final = re.compile(timing_words(Says.HOURS))
-_DAYS: Final = re.compile(timing_words(Says.DAYS))
 #: A minute more or less is the same time: what follows from a rate has no end of digits.
 _SAME: Final = Decimal(1)
-#: Rates in words are rounded.
-_ROUNDED: Final = Decimal("0.02")
 
 
 def speaks_of_other_time(
@@ -133,8 +132,8 @@ def _without_asides(plain: str) -> str:
 def _is_said(plain: str, coded: Decimal) -> bool:
     """Whether a text says a time in minutes, alone or as one of a range."""
     for said in _RANGE.finditer(plain):
-        low = Decimal(said["low"].replace(",", ".")) * _times(said["own"] or said["unit"])
-        high = _number(said) * _times(said["unit"])
+        low = told_minutes(said["low"], said["own"] or said["unit"])
+        high = told_minutes(said["number"], said["unit"])
         if low - _SAME < coded < high + _SAME:
             return True
     rest = _RANGE.sub(" ", plain)
@@ -159,25 +158,13 @@ def _times_of_the_dose(plain: str, *, coded: bool) -> Iterator[bool]:
 
 def _is_rate(said: re.Match[str], per_minute: Decimal | None) -> bool:
     """Whether a rate that stands in a text is the coded one."""
-    unit = unit_of({"unit": said["amount"]})
-    if per_minute is None or unit not in ("g", "mg"):
+    amount = told_amount(said["number"], said["amount"])
+    if per_minute is None or amount.unit != "mg":
         return False
-    milligrams = _number(said) * (1000 if unit == "g" else 1)
-    rate = milligrams / _times(said["unit"])
-    return abs(rate - per_minute) <= per_minute * _ROUNDED
+    rate = amount.value / minutes_in(said["unit"])
+    return abs(rate - per_minute) <= per_minute * ROUNDED
 
 
 def _minutes(said: re.Match[str]) -> Decimal | None:
     """The time that stands in a text, None for one without a number."""
-    return None if said["number"] is None else _number(said) * _times(said["unit"])
-
-
-def _number(said: re.Match[str]) -> Decimal:
-    return Decimal(said["number"].replace(",", "."))
-
-
-def _times(unit: str) -> Decimal:
-    """How many minutes a unit of time has."""
-    if _HOURS.fullmatch(unit):
-        return Decimal(60)
-    return Decimal(1440) if _DAYS.fullmatch(unit) else Decimal(1)
+    return None if said["number"] is None else told_minutes(said["number"], said["unit"])

@@ -1,14 +1,14 @@
 """The problem list: which known conditions the patient has now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from hooks.chart.bundle import resources
 from hooks.chart.codes.conditions import ConditionCodes, Passing
-from hooks.chart.concept import codes_of, objects
+from hooks.chart.concept import codes_of, codings_of, objects
 from hooks.chart.fact import Fact
-from hooks.chart.moments import Moment, after, read_moment
+from hooks.chart.moments import Moment, after, read_day
 from hooks.chart.references import belongs_to
 from hooks.chart.status import NOT_SO, PAST, is_certain, says
 
@@ -55,40 +55,54 @@ def read_problems(
     `active` stands above an end that is past, but no pregnancy lasts for years, whatever its
     status.
     """
-    found: dict[str, Condition] = {}
+    present: dict[str, Condition] = {}
     unread: list[str] = []
     for resource in resources(bundle, "Condition"):
-        if (
-            not _is_for(resource.get("subject"), patient_id)
-            or says(resource.get("clinicalStatus"), PAST)
-            or says(resource.get("verificationStatus"), NOT_SO)
-        ):
+        if not _counts(resource, patient_id):
             continue
         over = resource.get("clinicalStatus") is None and _has_ended(resource, now)
-        read, told = False, set()
-        for system, code in _codings(resource.get("code")):
-            read = read or codes.knows(system)
-            known = codes.find(system, code)
-            if known is None:
-                continue
-            told.add(known)
-            if known == _OPENS_A_GATE and not (is_certain(resource) and _is_lasting(resource)):
-                continue
+        told = list(_told(resource, codes))
+        for known, code in told:
             passing = codes.passing.get(known)
-            if over if passing is None else _has_passed(resource, passing, now):
-                continue
-            found.setdefault(known, Condition(known, codes.names[known], code))
-        if over:
-            continue
-        texts = _texts(resource.get("code"))
-        if read or _categories(resource) == {_NO_DIAGNOSIS}:
-            texts = [text for text in texts if _names_caution(text, resource, told, codes, now)]
-            unread += [_cut(text) for text in texts[:1]]
-            continue
-        text = next(iter(texts), "")
-        if not codes.says_no_problem(text):
-            unread.append(_cut(text))
-    return Problems(tuple(found.values()), tuple(unread))
+            past = over if passing is None else _has_passed(resource, passing, now)
+            if not past and (known != _OPENS_A_GATE or _is_lasting(resource)):
+                present.setdefault(known, Condition(known, codes.names[known], code))
+        if not over:
+            text = _unread(resource, {known for known, _ in told}, codes, now)
+            if text is not None:
+                unread.append(_cut(text))
+    return Problems(tuple(present.values()), tuple(unread))
+
+
+def _counts(resource: Mapping[str, Any], patient_id: str) -> bool:
+    """Whether a problem is this patient's, as far as it tells, and neither past nor refuted."""
+    subject = resource.get("subject")
+    return (
+        (subject is None or belongs_to(subject, patient_id))
+        and not says(resource.get("clinicalStatus"), PAST)
+        and not says(resource.get("verificationStatus"), NOT_SO)
+    )
+
+
+def _told(resource: Mapping[str, Any], codes: ConditionCodes) -> Iterator[tuple[str, str]]:
+    """The known conditions that the codes of a problem stand for, each with its code."""
+    for system, code in codings_of(resource.get("code")):
+        known = codes.find(system, code)
+        if known is not None:
+            yield known, code
+
+
+def _unread(
+    resource: Mapping[str, Any], told: set[str], codes: ConditionCodes, now: datetime
+) -> str | None:
+    """What names a problem that its codes do not tell, as `Problems` has it; None for any other."""
+    texts = _texts(resource.get("code"))
+    read = any(codes.knows(system) for system, _ in codings_of(resource.get("code")))
+    if read or _categories(resource) == {_NO_DIAGNOSIS}:
+        named = (text for text in texts if _names_caution(text, resource, told, codes, now))
+        return next(named, None)
+    text = next(iter(texts), "")
+    return None if codes.says_no_problem(text) else text
 
 
 def _names_caution(
@@ -118,7 +132,7 @@ def _has_passed(resource: Mapping[str, Any], passing: Passing, now: datetime) ->
     stated = resource.get("onsetPeriod")
     period = stated if isinstance(stated, dict) else {}
     begun = (resource.get("onsetDateTime"), period.get("end") or period.get("start"))
-    onsets = [_moment(text) for text in begun if text is not None]
+    onsets = [read_day(text) for text in begun if text is not None]
     recorded = resource.get("recordedDate")
     end = _end(resource)
     if (
@@ -127,7 +141,7 @@ def _has_passed(resource: Mapping[str, Any], passing: Passing, now: datetime) ->
         and all(onset is not None and onset.earliest <= end.latest for onset in onsets)
     ):
         return True
-    dates = onsets if recorded is None else [*onsets, _moment(recorded)]
+    dates = onsets if recorded is None else [*onsets, read_day(recorded)]
     if any(date is None or after(date.latest, passing.after) >= now for date in dates):
         return False
     return bool(dates)
@@ -139,22 +153,16 @@ def _has_ended(resource: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _is_lasting(resource: Mapping[str, Any]) -> bool:
-    return not any(name in resource for name in _ENDS)
+    """Whether the patient certainly has a condition now, and for good."""
+    return is_certain(resource) and not any(name in resource for name in _ENDS)
 
 
 def _end(resource: Mapping[str, Any]) -> Moment | None:
     """When a condition ended or will end, as far as it says so by a date."""
     period = resource.get("abatementPeriod")
-    return _moment(
+    return read_day(
         period.get("end") if isinstance(period, dict) else resource.get("abatementDateTime")
     )
-
-
-def _moment(text: object) -> Moment | None:
-    """A moment; a time of day without a zone is the whole day, which is enough for days."""
-    if not isinstance(text, str):
-        return None
-    return read_moment(text) or read_moment(text.partition("T")[0])
 
 
 def _texts(concept: object) -> list[str]:
@@ -181,16 +189,3 @@ def _categories(resource: Mapping[str, Any]) -> set[str]:
     for category in objects(resource.get("category")):
         codes |= codes_of(category) or {""}
     return codes
-
-
-def _is_for(subject: object, patient_id: str) -> bool:
-    return subject is None or belongs_to(subject, patient_id)
-
-
-def _codings(concept: object) -> list[tuple[str, str]]:
-    return [
-        (coding["system"], coding["code"])
-        for one in objects(concept)
-        for coding in objects(one.get("coding"))
-        if isinstance(coding.get("system"), str) and isinstance(coding.get("code"), str)
-    ]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from hooks.chart.bundle import Targets, contained_in, entries_of
 from hooks.chart.codes.conditions import ConditionCodes
-from hooks.chart.concept import collect, objects
+from hooks.chart.concept import codings_of, collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, reference_of
 from hooks.chart.status import is_certain
@@ -70,6 +70,7 @@ class ReasonReader:
 
     def __init__(self, conditions: ConditionCodes) -> None:
         self._conditions = conditions
+        self._words = conditions.reasons
 
     def read(self, order: Mapping[str, Any], index: ConditionIndex) -> Indication:
         """The indication of a MedicationRequest by its reasons, in code, in words, by reference.
@@ -113,18 +114,15 @@ class ReasonReader:
         collect(concept, codes, texts)
         text = next(iter(texts), ", ".join(codes))
         is_known = False
-        for coding in objects(concept.get("coding")):
-            system, code = coding.get("system"), coding.get("code")
-            if not isinstance(system, str) or not isinstance(code, str):
-                continue
+        for system, code in codings_of(concept):
             known = self._conditions.find(system, code)
             if known in _OTHER_INDICATIONS:
                 yield _Reason(text, known, sure)
                 is_known = True
-            elif self._conditions.is_low_magnesium(system, code):
+            elif self._words.is_low_magnesium(system, code):
                 yield _Reason(text, low=sure, replaced=True)
                 is_known = True
-            elif self._conditions.is_replacement(system, code):
+            elif self._words.is_replacement(known, system, code):
                 yield _Reason(text, replaced=True)
                 is_known = True
         said = concept.get("text")
@@ -137,12 +135,12 @@ class ReasonReader:
                 yield _Reason(text, foreign=True)
 
     def _said(self, text: str, *, sure: bool = True) -> _Reason:
-        stated = self._conditions.stated(text)
+        stated = self._words.stated(text)
         if stated is not None:
             return _Reason(text, stated.condition, stated.certain and sure)
-        low = self._conditions.says_low_magnesium(text)
-        replaced = low or self._conditions.says_replacement(text)
-        silent = self._conditions.says_no_reason(text)
+        low = self._words.says_low_magnesium(text)
+        replaced = low or self._words.says_replacement(text)
+        silent = self._words.says_no_reason(text)
         return _Reason(text, low=sure and low, replaced=replaced, foreign=not (replaced or silent))
 
     def _referenced(

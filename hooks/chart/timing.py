@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from hooks.chart.codes.timing import TIMES_A_DAY, Says, timing_words
 from hooks.chart.concept import object_of, objects
+from hooks.chart.directions import of_the_dose, plain_text
 from hooks.chart.fact import Fact
 from hooks.chart.infusion import runs_on, speaks_of_rate
 from hooks.chart.moments import Moment, read_day
 from hooks.chart.quantity import LONGEST, MINUTES, minutes_of, unit_of
+from hooks.chart.repetition import says_again
 from hooks.chart.units import read_number
 
 
@@ -68,7 +70,7 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
     )
     # What says so in any place is believed: one dose beside `every 6 hours` is no single dose.
     recurring = any(
-        _says_again(said, single=told_once) or _says_rate(said, instruction, minutes)
+        says_again(said, single=told_once) or _says_rate(said, instruction, minutes)
         for said in _sentences(instruction)
     ) or (not single and _may_recur(instruction, timing, repeat, minutes))
     every = _every(timing, repeat) if recurring else None
@@ -130,66 +132,8 @@ _BOUND: Final = (
     "boundsRange",
 )
 
-_HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
-_AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
-_MONITORED: Final = timing_words(Says.OF_THE_HEART, Says.WATCH)
-
-_AND: Final = r"\s?(?:,|&|\+|/|and|und|et|y|en)\s?(?:at\s)?"
-
-#: Texts are searched in small letters. The listed words, and what is known by its form.
-_AGAIN: Final = re.compile(
-    rf"""(?: [/]\s?{timing_words(Says.A_DAY)} | (?<!\w)(?:
-        q\.?\s?\d\w* | q\.?\s?[dh]\.? | [btq]\.?i\.?d\.? | p\.?r\.?n\.?
-      | [bo]\.d\.? | [tq]\.d\.s\.?
-      | {timing_words(Says.TIMES)}\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_HOURS})
-      | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:{timing_words(Says.MEASURE)}|{_HOURS}))
-      | [2-9]\s?x\s?\d{{1,3}}(?:[.,]\d)?\s?{_AMOUNT}(?!\s{timing_words(Says.CONTAINER)})
-      | (?<!-)\d-\d-\d(?:-\d)?(?!-)
-      | {timing_words(Says.GOES_ON)}(?!\w)
-        (?!\s(?:(?!{timing_words(Says.INFUSED)})\w{{1,20}}\s)?{_MONITORED})
-      | {timing_words(Says.RUN)}\s(?:\w{{1,20}}\s){{0,3}}?{timing_words(Says.ADVERB)}
-      | {timing_words(Says.ADVERB)}(?!\w)(?!\s{_MONITORED})
-      | {timing_words(Says.THEN)}(?!\w)
-        (?!\s(?:please\s)?{timing_words(Says.WATCH, Says.ASIDE, Says.ENDED)}(?!\w))
-      | {timing_words(Says.FOLLOWED)}
-        (?!\s(?:(?:a|an|\d{{1,3}}\s?ml|0[.,]9\s?%?|[a-z]{{4,12}})\s){{0,4}}?{timing_words(Says.FLUSHED)}(?!\w))
-      | \d{{1,2}}:\d\d{_AND}\d{{1,2}}:\d\d | at\s\d{{4}}{_AND}\d{{4}}
-      | for\s(?!1\s)\d{{1,3}}\s{timing_words(Says.DAYS)}
-      | {timing_words(Says.AGAIN, Says.NEEDED, Says.BY_PROTOCOL)}
-    ))(?!\w)""",
-    re.VERBOSE,
-)
-_BY_PROTOCOL: Final = re.compile(rf"(?<!\w){timing_words(Says.BY_PROTOCOL)}(?!\w)")
-_ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
 _ONCE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONCE)}(?!\w)")
 _NO_FREQUENCY: Final = re.compile(timing_words(Says.NOTHING))
-_CLAUSE: Final = (
-    rf"(?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}"
-    rf"|(?<!\w){timing_words(Says.GIVEN, Says.REPLACED, strictly=True)}).)*"
-)
-#: A clause that begins with what is watched, or its end that does so behind a `then`, to its end or
-#: to what may be a dose again, and what says how often it is watched `then`. A dose that stands
-#: before it in the clause may be what is repeated.
-_WATCH: Final = re.compile(
-    rf"""(?:\A|[.;,:]\s|\(|\s-\s|(?<!\w)(?=then\s))
-    (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
-    {timing_words(Says.WATCH)}(?!\w)
-    {_CLAUSE}(?:[,;]\sthen\s(?:q|every\s|hourly|daily){_CLAUSE}(?=[.;,:](?:\s|\Z)|\Z))*
-    """,
-    re.VERBOSE,
-)
-_REPLACED: Final = re.compile(rf"{timing_words(Says.REPLACED, strictly=True)}(?!\w)")
-_SUM: Final = re.compile(rf"(?<!\w){timing_words(Says.SUM)}(?!\w)")
-_ASIDE: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.ASIDE)}"
-    rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})[a-z]{{1,20}}){{0,3}}?"
-    rf"\s{timing_words(Says.NEEDED, strictly=True)}(?!\w)"
-)
-_MOST: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.MOST)}(?:\s\w{{1,12}}){{0,3}}?[.:]?\s?"
-    rf"\d{{1,3}}(?:[.,]\d{{1,2}})?\s?{_AMOUNT}"
-    rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
-)
 
 
 def _is_single(
@@ -217,7 +161,7 @@ def _is_repeated(
     count, events = _most(repeat, "count"), timing.get("event")
     if (count is not None and count > 1) or (isinstance(events, list) and len(events) > 1):
         return True
-    return any(map(_says_again, _texts(timing.get("code"))))
+    return any(map(says_again, _texts(timing.get("code"))))
 
 
 def _may_recur(
@@ -240,42 +184,10 @@ def _may_recur(
     return bool(bound) and not _is_one_dose(repeat, bound, minutes)
 
 
-def plain_text(text: str) -> str:
-    """In small letters, with single blanks and its lines as clauses."""
-    return "; ".join([" ".join(line.split()) for line in text.lower().splitlines()])
-
-
-def _says_again(text: str, *, single: bool = False) -> bool:
-    """Whether a text says that the dose is given again.
-
-    The name of its protocol says nothing of a dose that the codes call a `single` one.
-    """
-    plain = _ONE.sub("1 dose", plain_text(text))
-    if _AGAIN.search(plain) is None:
-        return False
-    if single:
-        plain = _BY_PROTOCOL.sub(" ", plain)
-    return _AGAIN.search(of_the_dose(plain)) is not None
-
-
 def _says_rate(text: str, instruction: Mapping[str, Any], minutes: Decimal | None) -> bool:
     """Whether a text says a rate that goes on, and is not that of the dose."""
     plain = plain_text(text)
     return speaks_of_rate(plain) and runs_on(of_the_dose(plain), instruction, minutes)
-
-
-def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
-    """A plain text without what it says of limits, of what is watched and of what is done aside.
-
-    What is watched stays where a dose depends on it, and where `unless` is found in it.
-    """
-
-    def watched(clause: re.Match[str]) -> str:
-        if unless is not None and unless.search(clause[0]) is not None:
-            return clause[0]
-        return clause[0] if _REPLACED.match(clause.string, clause.end()) else ";"
-
-    return _ASIDE.sub("", _WATCH.sub(watched, _SUM.sub("", _MOST.sub("", plain))))
 
 
 def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal | None) -> bool:

@@ -10,7 +10,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from hooks.chart.chart import Chart, Measurement
-from hooks.chart.codes.drugs import SULFATE, Route
+from hooks.chart.codes.routes import Route
+from hooks.chart.codes.salts import SULFATE
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, after
 from hooks.chart.order import LabOrder, Order, Place

@@ -3,7 +3,7 @@
 from typing import Final
 
 from hooks.chart.chart import Reason
-from hooks.chart.codes.drugs import Route
+from hooks.chart.codes.routes import Route
 from hooks.chart.order import Place
 from hooks.chart.units import Analyte
 from hooks.protocol.model import Tier

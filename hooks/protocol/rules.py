@@ -6,7 +6,9 @@ from typing import Final, get_args
 
 from pydantic import BaseModel
 
-from hooks.chart.codes.drugs import RXNORM, SULFATE, DrugCodes, Route
+from hooks.chart.codes.drugs import RXNORM, DrugCodes
+from hooks.chart.codes.routes import Route
+from hooks.chart.codes.salts import SULFATE
 from hooks.lines import Path
 from hooks.protocol import bounds, origins, required
 from hooks.protocol.bounds import Bounds, Problem
@@ -182,7 +184,7 @@ def _products(document: Document, drugs: DrugCodes) -> Iterator[Problem]:
                     f"product {product.id}: RxNorm {coding.code} {wrong} (clinical 5.1)",
                 )
     coding = document.route.coding
-    route = drugs.route((coding.code,), (coding.display,))
+    route = drugs.routes.stated((coding.code,), (coding.display,))
     if route in (Route.ENTERAL, Route.INTRAMUSCULAR):
         yield (
             ("route", "coding"),

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from hooks.chart.codes import drugs
-from hooks.chart.codes.drugs import SULFATE, DrugClass, Recognition, Route
-from hooks.chart.codes.salts import Named
+from hooks.chart.codes.drugs import DrugClass, Recognition
+from hooks.chart.codes.routes import Route
+from hooks.chart.codes.salts import SULFATE, Named
 from tests.hooks import test_order_cases
 from tests.hooks.casefiles import cases
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hooks.chart.dosage import Conversion, read_dosage
+from hooks.chart.conversion import Conversion
+from hooks.chart.dosage import read_dosage
 from tests.hooks.casefiles import cases
 from tests.hooks.test_repeats import instruction
 

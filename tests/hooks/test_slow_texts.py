@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hooks.cards.correction import correct
 from hooks.chart.codes import conditions, drugs
-from hooks.chart.codes.drugs import Route
+from hooks.chart.codes.routes import Route
 from hooks.chart.codes.salts import Named
 from hooks.chart.codes.words import whole_words
 from hooks.chart.labs import _is_hemolyzed

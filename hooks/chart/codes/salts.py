@@ -6,9 +6,12 @@ from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
 from hooks.chart.codes.mixture import MixtureNames, Mixtures
-from hooks.chart.codes.timing import Says, timing_words
-from hooks.chart.codes.words import any_of, plain, whole_words
+from hooks.chart.codes.unnamed import Unnamed, UnnamedMagnesium
+from hooks.chart.codes.words import plain, whole_words
 from hooks.chart.fact import Fact
+
+#: The name of the salt that magnesium is replaced with.
+SULFATE: Final = "magnesium sulfate"
 
 
 class Ingredient(Entry):
@@ -20,15 +23,6 @@ class Ingredient(Entry):
     symbols: tuple[Text, ...] = ()
     needs_intravenous_evidence: bool
     counts_in_mixture: bool
-    source: Text
-
-
-class Unnamed(Entry):
-    """Words for magnesium that tell no salt, as the code list writes them."""
-
-    names: tuple[Text, ...]
-    symbols: tuple[Text, ...]
-    given: tuple[Text, ...]
     source: Text
 
 
@@ -79,26 +73,7 @@ class Salts:
         others: Others,
     ) -> None:
         self.mixtures = MixtureNames(words)
-        magnesium, symbols = any_of(unnamed.names), any_of(unnamed.symbols)
-        unit = timing_words(Says.AMOUNT)
-        amount = rf"\d[\d.,]* ?{unit}\b"
-        self._unnamed = re.compile(rf"(?<!\w)(?<!\w-){magnesium}(?!-?\w)", re.IGNORECASE)
-        given = rf"{any_of(unnamed.given)}(?!\w)"
-        self._symbol = re.compile(
-            rf"(?:^|(?<=; ))(?:(?:ivp?b? )?{symbols} (?:{amount}|{given})"
-            rf"|{amount} {symbols}(?: {given}|$))",
-            re.IGNORECASE,
-        )
-        # Of a part of a name: a mere `mg` behind a number would be a milligram.
-        behind = rf"\d ?{unit} (?:of )?{magnesium}(?!\w)|\d ?{unit} {symbols}$"
-        self._amount = re.compile(
-            rf"^{symbols} {amount}|(?<!\w){magnesium} {amount}|{behind}", re.IGNORECASE
-        )
-        # Most names hold none of it: one look tells, and their parts are not looked at.
-        firsts = "".join(sorted({name[0].lower() for name in (*unnamed.names, *unnamed.symbols)}))
-        self._perhaps = re.compile(
-            rf"(?=[{firsts}])(?:{magnesium}|{symbols} \d|(?<=[^\W\d_] ){symbols})", re.IGNORECASE
-        )
+        self._unnamed = UnnamedMagnesium(unnamed)
         salts = [(each, _salt(each)) for each in replacing]
         named = {salt.name: salt for _, salt in salts}
         self._by_code = {code: salt for each, salt in salts for code in each.rxnorm}
@@ -110,7 +85,9 @@ class Salts:
             rf"{whole_words(by_name).pattern}|(?<!\d)(?<!\d ){whole_words(by_symbol).pattern}",
             re.IGNORECASE,
         )
-        self._any = re.compile(f"{self._names.pattern}|{self._unnamed.pattern}", re.IGNORECASE)
+        self._any = re.compile(
+            f"{self._names.pattern}|{self._unnamed.names.pattern}", re.IGNORECASE
+        )
         self._by_name = by_name | by_symbol
         self._others = others
         self._oral_names = whole_words(others.oral)
@@ -140,7 +117,9 @@ class Salts:
 
     def by_symbol(self, codes: tuple[str, ...], text: str) -> Salt | None:
         """A text that begins with `Mg` and an amount or a vein, and names no other drug."""
-        if not self._symbol.search(text) or self.is_other(codes) or self._others.names.search(text):
+        if not self._unnamed.is_by_symbol(text):
+            return None
+        if self.is_other(codes) or self._others.names.search(text):
             return None
         return _UNNAMED
 
@@ -151,7 +130,7 @@ class Salts:
     def names_unknown(self, text: str) -> bool:
         """Whether a text names magnesium of no known salt, and no known drug."""
         return (
-            self._unnamed.search(text) is not None
+            self._unnamed.is_named(text)
             and not self._others.names.search(text)
             and not self._inert.search(text)
         )
@@ -170,10 +149,10 @@ class Salts:
 
         `esomeprazole magnesium 20 mg` is a salt of that drug.
         """
-        if self._perhaps.search(text) is None:
+        if not self._unnamed.may_have_amount(text):
             return None
         for part in self.mixtures.joined(text):
-            if self._amount.search(part) and not self._others.names.search(part):
+            if self._unnamed.has_amount(part) and not self._others.names.search(part):
                 return _UNNAMED
         return None
 

@@ -6,7 +6,7 @@ strength of magnesium.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -75,12 +75,16 @@ class Written(Fact, frozen=True):
 
 
 class Strengths:
-    """Reads strengths; `solutions` are the names of what a percent beside them belongs to.
+    """Reads strengths; `products` are those that codes stand for.
 
-    `undiluted` is the highest concentration in mg/mL that may run into a vein.
+    `solutions` are the names of what a percent beside them belongs to, `undiluted` is the highest
+    concentration in mg/mL that may run into a vein.
     """
 
-    def __init__(self, solutions: Iterable[str], undiluted: Decimal) -> None:
+    def __init__(
+        self, products: Mapping[str, Written], solutions: Iterable[str], undiluted: Decimal
+    ) -> None:
+        self._products = products
         name = rf"(?<!\w){any_of(solutions)}"
         percent = r"(?<![\d.,])\d[\d.,]*\s?%"
         # On either side: `NaCl 0.9 %`, `5% dextrose`, `D5-0.45% NaCl`.
@@ -89,9 +93,10 @@ class Strengths:
         )
         self._undiluted = undiluted
 
-    def certain(self, known: Written, texts: Iterable[str]) -> Strength | None:
-        """The one strength that code (`known`) and texts agree on; None if there is any doubt."""
-        said = (known, *(self._read(text) for text in texts))
+    def certain(self, codes: Iterable[str], texts: Iterable[str]) -> Strength | None:
+        """The one strength that codes and texts agree on; None if there is any doubt."""
+        known = [self._products[code] for code in codes if code in self._products]
+        said = (*known, *map(self._read, texts))
         if any(each.confusing for each in said):
             return None
         concentrations = frozenset().union(*(each.concentrations for each in said))
@@ -103,7 +108,9 @@ class Strengths:
             return None
         amounts = frozenset().union(*(each.amounts for each in said))
         # What runs of a vial that is diluted is the mixture; a code stands for the whole bag.
-        is_bag = bool(known.concentrations) or not any(each.diluted for each in said)
+        is_bag = any(each.concentrations for each in known) or not any(
+            each.diluted for each in said
+        )
         ready = mg_per_ml <= self._undiluted and is_bag
         return Strength(mg_per_ml, next(iter(containers), None), ready, amounts)
 
@@ -118,8 +125,7 @@ class Strengths:
             return False
         said = self._diluted.sub(" ", text)
         held = [
-            _spoken(number) * (1 if unit.lower() == "mg" else 1000) / largest
-            for number, unit in _MASS.findall(said)
+            _milligrams(_spoken(number), unit) / largest for number, unit in _MASS.findall(said)
         ]
         held += self._read(text).concentrations
         return max(held, default=Decimal(0)) < mg_per_ml
@@ -166,5 +172,5 @@ def _spoken(number: str) -> Decimal:
     return Decimal(f"{whole}.{parts[0]}" if parts else whole)
 
 
-def _milligrams(number: str, unit: str) -> Decimal:
+def _milligrams(number: str | Decimal, unit: str) -> Decimal:
     return Decimal(number) * (1 if unit.lower() == "mg" else 1000)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from unicodedata import normalize
 
 _END: Final = ""
+_NO_WORD: Final = re.compile(r"[^\w?]+")
 
 _MARKS: Final = range(0x300, 0x370)
 
@@ -50,6 +51,11 @@ def plain(text: str) -> str:
     if "." in text:
         text = _DOTTED.sub(_without_stops, text)
     return " ".join(_JOINED.sub(" ", text).split())
+
+
+def words_of(text: str) -> str:
+    """The words of a text in small letters with single blanks, and its question marks."""
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())
 
 
 def _without_stops(match: re.Match[str]) -> str:

@@ -1,0 +1,54 @@
+"""Directions: the words of a dosage, made plain, and what in them is not of the dose."""
+
+import re
+from typing import Final
+
+from hooks.chart.amounts import DIGITS, most
+from hooks.chart.codes.timing import Says, timing_words
+
+_AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
+_CLAUSE: Final = (
+    rf"(?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}"
+    rf"|(?<!\w){timing_words(Says.GIVEN, Says.REPLACED, strictly=True)}).)*"
+)
+#: A clause that begins with what is watched, or its end that does so behind a `then`, to its end or
+#: to what may be a dose again, and what says how often it is watched `then`. A dose that stands
+#: before it in the clause may be what is repeated.
+_WATCH: Final = re.compile(
+    rf"""(?:\A|[.;,:]\s|\(|\s-\s|(?<!\w)(?=then\s))
+    (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
+    {timing_words(Says.WATCH)}(?!\w)
+    {_CLAUSE}(?:[,;]\sthen\s(?:q|every\s|hourly|daily){_CLAUSE}(?=[.;,:](?:\s|\Z)|\Z))*
+    """,
+    re.VERBOSE,
+)
+_REPLACED: Final = re.compile(rf"{timing_words(Says.REPLACED, strictly=True)}(?!\w)")
+_SUM: Final = re.compile(rf"(?<!\w){timing_words(Says.SUM)}(?!\w)")
+_ASIDE: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.ASIDE)}"
+    rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})[a-z]{{1,20}}){{0,3}}?"
+    rf"\s{timing_words(Says.NEEDED, strictly=True)}(?!\w)"
+)
+_MOST: Final = re.compile(
+    rf"{most(words=3)}{DIGITS}\s?{_AMOUNT}"
+    rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
+)
+
+
+def plain_text(text: str) -> str:
+    """In small letters, with single blanks and its lines as clauses."""
+    return "; ".join([" ".join(line.split()) for line in text.lower().splitlines()])
+
+
+def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
+    """A plain text without what it says of limits, of what is watched and of what is done aside.
+
+    What is watched stays where a dose depends on it, and where `unless` is found in it.
+    """
+
+    def watched(clause: re.Match[str]) -> str:
+        if unless is not None and unless.search(clause[0]) is not None:
+            return clause[0]
+        return clause[0] if _REPLACED.match(clause.string, clause.end()) else ";"
+
+    return _ASIDE.sub("", _WATCH.sub(watched, _SUM.sub("", _MOST.sub("", plain))))

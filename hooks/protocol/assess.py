@@ -13,19 +13,14 @@ from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
+from hooks.protocol.course import may_be_answered
+from hooks.protocol.draft import DraftCheck, check, dangers, is_too_fast
 from hooks.protocol.evidence import Evidence, certain_band, gather, with_kidneys
 from hooks.protocol.findings import Findings
 from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
 from hooks.protocol.model import DOSED, Band, Dosing, Row, Tier
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.replacement import (
-    DraftCheck,
-    check,
-    dangers,
-    is_too_fast,
-    may_be_answered,
-)
 from hooks.protocol.template import fill
 
 INDETERMINATE: Final = "indeterminate"
@@ -112,7 +107,7 @@ class _Case:
         self._find_rates()
         recheck = None
         offers: tuple[Offer, ...] = ()
-        if wanted and not self.evidence.is_level_ordered(Analyte.MAGNESIUM):
+        if wanted and not self.levels.is_ordered(Analyte.MAGNESIUM):
             why, drug = wanted
             self.found.add("level-wanted", why=why, drug=drug)
             recheck = self.levels.at_once(Analyte.MAGNESIUM)
@@ -237,9 +232,7 @@ class _Case:
     ) -> tuple[PlannedLab | None, tuple[Offer, ...]]:
         """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""
         end = self.levels.end_of_selected()
-        if not self.evidence.replacement.selected or self.evidence.is_level_ordered(
-            Analyte.MAGNESIUM, end
-        ):
+        if not self.evidence.replacement.selected or self.levels.is_ordered(Analyte.MAGNESIUM, end):
             return None, ()
         recheck = self.levels.recheck(end)
         return recheck, (Offer("recheck", recommended, (recheck,)),)
@@ -286,12 +279,12 @@ class _Case:
         if gate == "G5":
             return self._answer(band.id, gate, CardKind.NO_DOSE, indicator=band.indicator)
         recheck = self.levels.recheck(self.levels.now, row)
-        wants_creatinine = gate == "G9" and not self.evidence.is_level_ordered(Analyte.CREATININE)
+        wants_creatinine = gate == "G9" and not self.levels.is_ordered(Analyte.CREATININE)
         offers: tuple[Offer, ...] = ()
         if wants_creatinine:
             creatinine = self.levels.at_once(Analyte.CREATININE, row)
             offers = (Offer("creatinine", True, (creatinine, recheck)),)
-        elif not self.evidence.is_level_ordered(Analyte.MAGNESIUM, recheck.start):
+        elif not self.levels.is_ordered(Analyte.MAGNESIUM, recheck.start):
             offers = (Offer("recheck", True, (recheck,)),)
         return self._answer(
             band.id,
@@ -341,7 +334,7 @@ class _Case:
         findings.about_unread_problems(self.evidence, self.found)
         end = self.levels.end_of_orders(dosing, checks)
         recheck = self.levels.recheck(end, row)
-        is_repeated = self.evidence.is_level_ordered(Analyte.MAGNESIUM, end)
+        is_repeated = self.levels.is_ordered(Analyte.MAGNESIUM, end)
         if is_plain and is_repeated:
             return self._silent(band.id, "G6", "already-ordered", row)
         offers = self._corrections(checks, row)

@@ -2,13 +2,21 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.moments import Moment
+from hooks.chart.order import Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import PlannedLab
+from hooks.protocol.choice import instant
+from hooks.protocol.course import planned_end
+from hooks.protocol.draft import DraftCheck
 from hooks.protocol.evidence import Evidence, certain_band
+from hooks.protocol.limits import Windows
 from hooks.protocol.model import DOSED, Dosing, Row
-from hooks.protocol.replacement import DraftCheck, planned_end
+
+_ONE_DAY: Final = timedelta(days=1)
 
 
 class Levels:
@@ -60,6 +68,39 @@ class Levels:
         """A level that is wanted now."""
         return PlannedLab(analyte, self.now, self.now, now=True, priority=_priority(row))
 
+    def is_ordered(self, analyte: Analyte, after: datetime | None = None) -> bool:
+        """Whether a level is ordered for the time after the moment, or without one for about now.
+
+        About: not longer ago, or farther ahead, than a magnesium result counts for. Too early after
+        a dose the level reads high: it does not count from an hour before the repeat level is due.
+        """
+        now = self._evidence.chart.now
+        windows = self._protocol.document.windows
+        span = windows.magnesium.value.span
+        first = now - span
+        if after is not None:
+            early = self._protocol.document.recheck.from_.span - windows.same_draw.value.span
+            first = after + max(early, timedelta(0))
+        last = (after or now) + span
+
+        def is_due(moment: Moment) -> bool:
+            return _end_of(moment, windows) >= first and instant(moment, windows) <= last
+
+        def is_recent(moment: Moment) -> bool:
+            return _end_of(moment, windows) >= (after or first)
+
+        return any(
+            order.analyte is analyte
+            and (
+                is_due(order.due)
+                if order.due is not None
+                else order.place is Place.DRAFT
+                or order.authored is None
+                or is_recent(order.authored)
+            )
+            for order in self._evidence.chart.lab_orders
+        )
+
     def reason_without_band(self) -> tuple[str, str | None] | None:
         """Why a level is worth having although nobody knows the band, and the drug by which."""
         evidence = self._evidence
@@ -96,6 +137,12 @@ class Levels:
         if culprit is None or culprit.time is None or culprit not in magnesium.worth_saying:
             return False
         return windows.magnesium.value.span < self.now - culprit.time.at <= limit
+
+
+def _end_of(moment: Moment, windows: Windows) -> datetime:
+    """The last instant that a moment may mean, from which its age is counted (settled 18)."""
+    at = instant(moment, windows)
+    return at + _ONE_DAY if moment.whole_day else at
 
 
 def _priority(row: Row | None) -> str:

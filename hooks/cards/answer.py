@@ -15,8 +15,7 @@ from hooks.cards.text import local, plain
 from hooks.cards.wording import Wording
 from hooks.chart.chart import Measurement, Unusable
 from hooks.chart.units import Analyte
-from hooks.protocol.assess import NOT_APPLICABLE
-from hooks.protocol.assessment import Assessment, Finding, Offer, PlannedLab
+from hooks.protocol.assessment import NOT_APPLICABLE, Assessment, Finding, Offer, PlannedLab
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.template import fill
 

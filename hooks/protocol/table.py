@@ -15,9 +15,6 @@ from hooks.protocol.quantity import Quantity, Rate
 from hooks.protocol.scale import plain, short
 from hooks.protocol.template import names_in
 
-#: The gates in the order in which they are asked, whatever their order in the file.
-ASKED: Final = (*gates.BEFORE_THE_BAND, *gates.GUARDS)
-
 #: What the limits of a file are called, by their place in it.
 LABELS: Final[Mapping[str, str]] = {
     "scope.age": "Ages",
@@ -323,7 +320,7 @@ def _gates(protocol: Protocol) -> Table:
             _filled(gate.reason, protocol.words),
             _codes(gate.source),
         )
-        for gate in (protocol.gates[name] for name in ASKED)
+        for gate in (protocol.gates[name] for name in gates.ASKED)
     )
     return Table(
         "Gates, in the order in which they are asked",

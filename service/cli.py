@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hooks.errors import HookError, SiteFileError
-from hooks.protocol import Protocol, difference, table
+from hooks.protocol import Protocol, difference, summary, table
 from hooks.protocol import load as load_protocol
 from service import (
     client,
@@ -236,7 +236,7 @@ def show(file: str | None) -> None:
     name = file or os.environ.get("MAGNESIA_PROTOCOL", "").strip() or _SHIPPED
     read = _protocol(name)
     console = Console()
-    console.print(Text(sidebar.plain(f"{name}: {table.title(read.document)}")))
+    console.print(Text(sidebar.plain(f"{name}: {summary.title(read.document)}")))
     sheet.show(console, table.tables(read))
 
 
@@ -255,7 +255,7 @@ def check(file: str) -> None:
         for problem in error.problems:
             click.echo(f"  {sidebar.plain(problem)}")
         raise SystemExit(2) from error
-    click.echo(sidebar.plain(f"{file} is fine: {table.summary(read)}"))
+    click.echo(sidebar.plain(f"{file} is fine: {summary.summary(read)}"))
     if read.remarks:
         click.echo("Look at this:")
     for remark in read.remarks:
@@ -270,7 +270,7 @@ def diff(before: str, after: str) -> None:
     first, second = _protocol(before), _protocol(after)
     console = Console()
     for name, read in ((before, first), (after, second)):
-        console.print(Text(sidebar.plain(f"{name}: {table.title(read.document)}")))
+        console.print(Text(sidebar.plain(f"{name}: {summary.title(read.document)}")))
     sections = difference.compare(first, second)
     sheet.show_changes(console, sections)
     if not sections:

@@ -16,7 +16,7 @@ from hooks.protocol.draft import is_too_fast
 from hooks.protocol.model import Band, Row, Tier
 from hooks.protocol.template import fill
 
-Orders = tuple[Order, ...]
+_Orders = tuple[Order, ...]
 
 #: A mild level is worth a card beside an order of these (settled 14).
 _RELATED: Final = (
@@ -64,7 +64,7 @@ def high(case: Case, band: Band) -> Assessment:
     return _not_low(case, band, ordered, has_card=has_card)
 
 
-def _not_low(case: Case, band: Band, ordered: Orders, *, has_card: bool) -> Assessment:
+def _not_low(case: Case, band: Band, ordered: _Orders, *, has_card: bool) -> Assessment:
     row = _row(case, band)
     barred = _find(case, band, ordered)
     if not has_card:
@@ -90,12 +90,12 @@ def _row(case: Case, band: Band) -> Row:
     return row
 
 
-def _for_another_reason(case: Case) -> Orders:
+def _for_another_reason(case: Case) -> _Orders:
     """The selected drafts for another indication whose rate is limited all the same."""
     return tuple(order for order in case.evidence.replacement.limited if order.selected)
 
 
-def _find(case: Case, band: Band, ordered: Orders) -> str | None:
+def _find(case: Case, band: Band, ordered: _Orders) -> str | None:
     """What is found beside a level that needs no dose; returns what speaks against magnesium.
 
     Magnesium by mouth needs kidneys too, and so does what is being ordered all the same.
@@ -127,7 +127,7 @@ def _against_magnesium(case: Case) -> str | None:
     return None
 
 
-def _find_in_orders(case: Case, band: Band, ordered: Orders, barred: str | None) -> None:
+def _find_in_orders(case: Case, band: Band, ordered: _Orders, barred: str | None) -> None:
     """Clinical 5a: gates, kidneys and duplicates of magnesium that the level does not ask for."""
     replacement = case.evidence.replacement
     kidneys = case.evidence.kidneys

@@ -21,7 +21,7 @@ from hooks.protocol.model import Band, Coding, Document, Dosing, Option, Origin,
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.quantity import Quantity, Rate
 from hooks.protocol.scale import Scale
-from hooks.protocol.table import dose, label, limit
+from hooks.protocol.notation import dose, label, limit
 
 Path = tuple[str, ...]
 

@@ -7,10 +7,12 @@ import pytest
 
 from hooks.errors import ProtocolError
 from hooks.protocol import gates, load
+from hooks.protocol.notation import limit
 from hooks.protocol.quantity import Rate
 from hooks.protocol.required import GATES
 from hooks.protocol.scale import short
-from hooks.protocol.table import Table, limit, summary, tables
+from hooks.protocol.summary import summary
+from hooks.protocol.table import Table, tables
 from service import explanation, fixture
 from service.settings import Settings
 from tests.protocol.edit import PROJECT, SHIPPED, VERSION, protocol

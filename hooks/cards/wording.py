@@ -16,10 +16,11 @@ from hooks.chart.units import FACTORS, MAGNESIUM_MOLAR, Analyte, Unit
 from hooks.protocol.assessment import Assessment, CardKind, Finding, PlannedLab
 from hooks.protocol.choice import Choice, instant
 from hooks.protocol.kidneys import Kidneys
-from hooks.protocol.model import Band, CardText, Dosing, Gate, Row, Tier
+from hooks.protocol.model import Band, Dosing, Gate, Row, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.scale import plain, short
 from hooks.protocol.template import Words, bullets, fill, fill_lines
+from hooks.protocol.wording import CardText
 
 _MOST_UNUSABLE: Final = 3
 _MOST_DECIMALS: Final = 4

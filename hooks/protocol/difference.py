@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from hooks.protocol import treatment
 from hooks.protocol.change import becomes, called, is_same, reordered, reworded
+from hooks.protocol.document import Document
 from hooks.protocol.inventory import Path, changed
-from hooks.protocol.model import Coding, Document
+from hooks.protocol.model import Coding
 from hooks.protocol.protocol import Protocol
 
 _ABOUT: Final = "About the protocol"

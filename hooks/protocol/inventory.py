@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hooks.protocol.model import Coding, Document, Origin, Row
+from hooks.protocol.document import Document, Origin
+from hooks.protocol.model import Coding, Row
 
 Path = tuple[str, ...]
 

@@ -7,7 +7,8 @@ from typing import Final
 from hooks.chart.units import CANONICAL, FACTORS, Analyte, Unit
 from hooks.lines import Path
 from hooks.protocol import bounds
-from hooks.protocol.model import Band, Document, Dosing
+from hooks.protocol.document import Document
+from hooks.protocol.model import Band, Dosing
 from hooks.protocol.part import Part
 from hooks.protocol.protocol import span
 from hooks.protocol.quantity import Quantity, Rate

@@ -1,6 +1,6 @@
 """A protocol in one line: which it is, how much it holds, and how fast it goes."""
 
-from hooks.protocol.model import Document
+from hooks.protocol.document import Document
 from hooks.protocol.notation import both, recheck, statements
 from hooks.protocol.protocol import Protocol
 

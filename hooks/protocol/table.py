@@ -6,7 +6,8 @@ from typing import Final
 
 from hooks.chart.units import Unit
 from hooks.protocol import gates, origins
-from hooks.protocol.model import Document, Dosing, Row
+from hooks.protocol.document import Document
+from hooks.protocol.model import Dosing, Row
 from hooks.protocol.notation import (
     PLACES,
     dose,

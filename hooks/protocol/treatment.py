@@ -8,9 +8,10 @@ from typing import Final
 from hooks.chart.units import CANONICAL, Analyte
 from hooks.protocol import scale
 from hooks.protocol.change import becomes, reordered
+from hooks.protocol.document import Document
 from hooks.protocol.inventory import Path, name_of
 from hooks.protocol.limits import Plausible
-from hooks.protocol.model import Band, Document, Dosing, Option, Row
+from hooks.protocol.model import Band, Dosing, Option, Row
 from hooks.protocol.notation import dose
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.scale import Scale

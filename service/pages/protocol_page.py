@@ -8,10 +8,12 @@ import msgspec
 from flask import Blueprint, Response, render_template
 
 from hooks.protocol import Protocol, gates
-from hooks.protocol.model import Document, FindingText, Gate, Head
+from hooks.protocol.document import Document
+from hooks.protocol.model import Gate, Head
 from hooks.protocol.origins import Group, grouped, letters
 from hooks.protocol.table import tables
 from hooks.protocol.template import names_in
+from hooks.protocol.wording import FindingText
 from service.pages import document, scale
 from service.pages.order_entry import has_insight, has_order_entry
 

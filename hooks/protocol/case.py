@@ -1,6 +1,7 @@
 """A case: one chart on its way through the protocol, and what has been found on the way."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from hooks.chart.fact import Fact
 from hooks.protocol import findings, gates
@@ -11,6 +12,9 @@ from hooks.protocol.findings import Findings
 from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
 from hooks.protocol.model import Band, Dosing, Row, Tier
+
+#: What the rows ask, as the gates ask what the protocol file says.
+_OF_A_ROW: Final = "Does this row of the decision table apply?"
 
 
 class Shut(Fact, frozen=True):
@@ -34,7 +38,8 @@ class Case:
         """Ask the gates in their order until one is shut; None if all are open."""
         for gate, ask in asked.items():
             ruling = ask(self.evidence)
-            self._step(gate, ruling.because, decided=ruling.shut)
+            outcome = Outcome.DECIDED if ruling.shut else Outcome.PASSED
+            self._trace.append(Step(gate, self.protocol.questions[gate], outcome, ruling.because))
             if ruling.shut:
                 return Shut(gate, ruling.condition)
         return None
@@ -64,7 +69,7 @@ class Case:
 
     def decided(self, row: Row, because: str) -> None:
         """Keep in the trace that a row of the decision table decides."""
-        self._step(row.id, because, decided=True)
+        self._trace.append(Step(row.id, _OF_A_ROW, Outcome.DECIDED, because))
 
     def find(self, band: str, *, barred: bool = False) -> None:
         """Find what results and company say; `barred`: nothing that speaks of a dose or for one."""
@@ -102,9 +107,8 @@ class Case:
         tried = {step.id for step in self._trace}
         for gate in gates.ASKED:
             if gate not in tried:
-                self._trace.append(
-                    Step(gate, self._question(gate), Outcome.NOT_ASKED, "decided before")
-                )
+                question = self.protocol.questions[gate]
+                self._trace.append(Step(gate, question, Outcome.NOT_ASKED, "decided before"))
         return Assessment(
             evidence=self.evidence,
             band=band,
@@ -121,10 +125,3 @@ class Case:
             condition=condition,
             trace=tuple(self._trace),
         )
-
-    def _step(self, gate: str, because: str, *, decided: bool) -> None:
-        outcome = Outcome.DECIDED if decided else Outcome.PASSED
-        self._trace.append(Step(gate, self._question(gate), outcome, because))
-
-    def _question(self, gate: str) -> str:
-        return self.protocol.questions.get(gate, "Does this row of the decision table apply?")

@@ -38,22 +38,22 @@ class Levels:
         """
         replacement = self._evidence.replacement
         ends = [
-            planned_end(item.order, self.now, dosing)
+            planned_end(item.order, self.now, dosing.over.value)
             if item.correction is None
             else self.end_of(item.correction)
             for item in checks
         ]
         ends += [
-            planned_end(order, self.now, dosing)
+            planned_end(order, self.now, dosing.over.value)
             for order in (*replacement.others, *replacement.elsewhere, *replacement.unreadable)
         ]
         return max(ends)
 
     def end_of_selected(self) -> datetime:
         """The planned end of the selected drafts by what they say themselves."""
-        minutes = [order.dosage.minutes for order in self._evidence.replacement.selected]
-        longest = max((time for time in minutes if time is not None), default=Decimal(0))
-        return (self.now + timedelta(minutes=float(longest))).replace(microsecond=0)
+        selected = self._evidence.replacement.selected
+        ends = (planned_end(order, self.now, Decimal(0)) for order in selected)
+        return max(ends, default=self.now)
 
     def recheck(self, end: datetime, row: Row | None = None) -> PlannedLab:
         """The repeat level after a planned end; now if its time is past already."""

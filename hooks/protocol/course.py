@@ -94,11 +94,9 @@ def _latest_start(moment: Moment, now: datetime) -> datetime:
     return min(moment.latest, max(moment.earliest, now))
 
 
-def planned_end(order: Order, now: datetime, otherwise: Decimal) -> datetime:
-    """When the dose of an order ends or ended; a duration that nobody can read counts as
-    `otherwise`, in minutes."""
+def planned_end(order: Order, now: datetime, minutes: Decimal) -> datetime:
+    """When the dose of an order ends or ended that runs for so many minutes."""
     timing = order.dosage.timing
-    minutes = order.dosage.minutes or otherwise
     begun = order.place not in (Place.DRAFT, Place.ON_HOLD)
     named = (order.authored, timing.starts) if begun else (timing.starts, Moment(now))
     known = [moment.at for moment in named if moment is not None and not moment.whole_day]

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from rich import box
@@ -16,6 +15,7 @@ from hooks.errors import SiteFileError
 from service import entrance, keys, site, tokens
 from service.clients import Client, Clients
 from service.clients import load as load_clients
+from service.ending import stop
 from service.keys import Key, KeySet, KeysUnreadable
 from service.settings import PREFIX, Settings, SettingsError
 from service.sidebar import plain
@@ -46,7 +46,7 @@ def check(file: Path | None, source: Iterable[str] | None) -> None:
     """Read FILE, or that of MAGNESIA_CLIENTS, read or fetch the keys of every client, and show what
     can be used. Ends with 1 if a client has no usable key, or the token would be refused."""
     if file is None:
-        _stop("Name a file of clients, or set MAGNESIA_CLIENTS.", 2)
+        stop("Name a file of clients, or set MAGNESIA_CLIENTS.", 2)
     settings, listed = _read(file)
     console = Console()
     usable = True
@@ -67,7 +67,7 @@ def _read(file: Path) -> tuple[Settings, Clients]:
         offered = [service.id for service in site.services(settings)]
         return settings, load_clients(file, offered)
     except SettingsError as error:
-        _stop(str(error), 2)
+        stop(str(error), 2)
     except SiteFileError as error:
         problems = error.problems
         click.echo(f"{plain(str(file))} has {len(problems)} mistake{'s' * (len(problems) > 1)}:")
@@ -134,7 +134,7 @@ def _says_of_token(
     """Print whether the token would be accepted now, by one of the addresses of this service."""
     base_url = settings.base_url
     if base_url is None:
-        _stop("Set MAGNESIA_BASE_URL: a token is made out for the service's own address.", 2)
+        stop("Set MAGNESIA_BASE_URL: a token is made out for the service's own address.", 2)
     paths = [entrance.ROOT]
     for service in site.services(settings):
         paths += [f"{entrance.ROOT}/{service.id}", f"{entrance.ROOT}/{service.id}/feedback"]
@@ -156,8 +156,3 @@ def _bare(text: str) -> str:
 
 def _list(names: Iterable[str] | None) -> str:
     return "any" if names is None else ", ".join(sorted(names))
-
-
-def _stop(message: str, status: int) -> NoReturn:
-    click.echo(f"magnesia: {plain(message)}", err=True)
-    raise SystemExit(status)

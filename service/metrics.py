@@ -70,24 +70,18 @@ class Metrics(Watch):
         # What is shared lies in files, and no registry may count it once more.
         self._own = None if self._shared else CollectorRegistry()
         calls = self._counter("calls", "Calls to a service.", "service", "status", "rule", "alert")
-        duration = Histogram(
-            "magnesia_call_duration_seconds",
+        duration = self._histogram(
+            "call_duration_seconds",
             "How long calls took, the reading of the body included.",
-            ["service"],
-            buckets=SECONDS,
-            registry=self._own,
+            "service",
         )
         # For every call: what the library looks up by its labels each time, looked up once.
         self._series = lru_cache(_MOST_SERIES)(calls.labels)
         self._durations = lru_cache(_MOST_SERIES)(duration.labels)
         for service in services:
             self._durations(service)
-        stages = Histogram(
-            "magnesia_call_stage_seconds",
-            "How long the stages of calls took.",
-            ["stage"],
-            buckets=SECONDS,
-            registry=self._own,
+        stages = self._histogram(
+            "call_stage_seconds", "How long the stages of calls took.", "stage"
         )
         self._stages = {stage: stages.labels(stage) for stage in STAGES}
         self._refusals = self._counter(
@@ -110,12 +104,10 @@ class Metrics(Watch):
         self._fetches = self._counter(
             "fetches", "Prefetch keys asked for at a FHIR server.", "server", "key", "outcome"
         )
-        self._fetch_duration = Histogram(
-            "magnesia_fetch_duration_seconds",
+        self._fetch_duration = self._histogram(
+            "fetch_duration_seconds",
             "How long FHIR reads took, all pages of one key together.",
-            ["server"],
-            buckets=SECONDS,
-            registry=self._own,
+            "server",
         )
         self._resting = self._gauge(
             "fhir_server_resting",
@@ -148,6 +140,9 @@ class Metrics(Watch):
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"magnesia_{name}", text, labels, registry=self._own)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(f"magnesia_{name}", text, labels, buckets=SECONDS, registry=self._own)
 
     def _gauge(
         self, name: str, text: str, mode: Literal["livesum", "livemax"], *labels: str

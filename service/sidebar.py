@@ -30,6 +30,23 @@ def show(console: Console, cards: Sequence[Mapping[str, Any]]) -> None:
         console.print(_panel(plain(card)))
 
 
+def show_title(console: Console, title: str | None) -> None:
+    """Print the title of a request, if it has one."""
+    if title:
+        console.print(Text(plain(title), style="bold"))
+
+
+def show_answer(
+    console: Console, cards: Sequence[Mapping[str, Any]], assessment: Mapping[str, Any]
+) -> None:
+    """Print the cards of an answer, or that there is none and why."""
+    if cards:
+        show(console, cards)
+        return
+    silence = assessment.get("silence")
+    console.print(Text(plain(f"No card. {silence}" if silence else "No card.")))
+
+
 def _panel(card: Mapping[str, Any]) -> Panel:
     indicator = str(card.get("indicator", ""))
     color = _COLORS.get(indicator, "white")

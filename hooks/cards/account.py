@@ -8,8 +8,7 @@ from hooks.cards.card import Json
 from hooks.cards.text import plain
 from hooks.cards.words.wording import Wording
 from hooks.chart.chart import Measurement, Unusable
-from hooks.protocol.assess import NOT_APPLICABLE
-from hooks.protocol.assessment import Assessment
+from hooks.protocol.assessment import NOT_APPLICABLE, Assessment
 from hooks.protocol.protocol import Protocol
 
 #: A number is never empty; to compare one with texts and lists takes a Decimal long.

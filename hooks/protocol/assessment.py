@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from hooks.chart.chart import Chart, Measurement, Unusable
 from hooks.chart.fact import Fact
@@ -9,6 +10,10 @@ from hooks.chart.order import Order
 from hooks.chart.units import Analyte
 from hooks.protocol.evidence import Evidence
 from hooks.protocol.model import Dosing, Row
+
+#: The bands of what the protocol has no band for: G4, and G1 to G3.
+INDETERMINATE: Final = "indeterminate"
+NOT_APPLICABLE: Final = "not-applicable"
 
 
 class Outcome(StrEnum):

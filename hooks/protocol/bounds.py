@@ -16,7 +16,8 @@ from typing import Any, Final, Literal, Self
 from pydantic import BaseModel, TypeAdapter, model_validator
 
 from hooks.lines import Path
-from hooks.protocol.model import Band, BandId, Document, Dosing, Row
+from hooks.protocol.document import Document
+from hooks.protocol.model import Band, BandId, Dosing, Row
 from hooks.protocol.part import Bounded, Part, Sources, Text
 from hooks.protocol.quantity import Dose, InfusionRate, Magnesium, Quantity, Time
 

@@ -1,6 +1,5 @@
 """The evidence: what of a chart counts by the protocol, gathered before anything is decided."""
 
-from datetime import datetime
 from functools import cached_property
 
 from msgspec import Struct
@@ -15,7 +14,7 @@ from hooks.protocol.kidneys import Kidneys, examine
 from hooks.protocol.model import DOSED, Band
 from hooks.protocol.potassium import potassium_level
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.replacement import Replacement, is_level_ordered, survey
+from hooks.protocol.replacement import Replacement, survey
 
 
 class Evidence(Struct, frozen=True, dict=True):
@@ -74,12 +73,6 @@ class Evidence(Struct, frozen=True, dict=True):
         return sorted(
             [order for order in self.chart.orders if not order.is_over],
             key=lambda order: (not order.selected, order.place is not Place.DRAFT),
-        )
-
-    def is_level_ordered(self, analyte: Analyte, after: datetime | None = None) -> bool:
-        """Whether a level is drafted or ordered that will be taken after the moment."""
-        return is_level_ordered(
-            self.chart.lab_orders, analyte, after, self.chart.now, self.protocol
         )
 
     @cached_property

@@ -127,3 +127,6 @@ GUARDS: Final[Mapping[str, Callable[[Evidence], Ruling]]] = {
     "G9": _kidneys_known,
     "G6": _not_yet_ordered,
 }
+
+#: Every gate in the order in which they are asked, whatever their order in a protocol file.
+ASKED: Final = (*BEFORE_THE_BAND, *GUARDS)

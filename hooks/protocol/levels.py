@@ -2,13 +2,23 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from hooks.chart.codes.drugs import DrugClass
+from hooks.chart.moments import Moment
+from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import PlannedLab
+from hooks.protocol.choice import instant
+from hooks.protocol.course import planned_end
+from hooks.protocol.draft import DraftCheck
 from hooks.protocol.evidence import Evidence, certain_band
+from hooks.protocol.limits import Windows
 from hooks.protocol.model import DOSED, Dosing, Row
-from hooks.protocol.replacement import DraftCheck, planned_end
+
+_ONE_DAY: Final = timedelta(days=1)
+#: The minutes of a dose whose duration nobody told, where no row has one for it.
+_UNKNOWN: Final = Decimal(0)
 
 
 class Levels:
@@ -30,22 +40,25 @@ class Levels:
         """
         replacement = self._evidence.replacement
         ends = [
-            planned_end(item.order, self.now, dosing)
+            self._end_of_order(item.order, dosing.over.value)
             if item.correction is None
-            else self.end_of(item.correction)
+            else self.end_of_corrected(item.order, item.correction)
             for item in checks
         ]
         ends += [
-            planned_end(order, self.now, dosing)
+            self._end_of_order(order, dosing.over.value)
             for order in (*replacement.others, *replacement.elsewhere, *replacement.unreadable)
         ]
         return max(ends)
 
+    def end_of_corrected(self, order: Order, correction: Dosing) -> datetime:
+        """The planned end of a corrected draft, which begins when it was to begin."""
+        return planned_end(order, self.now, correction.over.value)
+
     def end_of_selected(self) -> datetime:
         """The planned end of the selected drafts by what they say themselves."""
-        minutes = [order.dosage.minutes for order in self._evidence.replacement.selected]
-        longest = max((time for time in minutes if time is not None), default=Decimal(0))
-        return (self.now + timedelta(minutes=float(longest))).replace(microsecond=0)
+        selected = self._evidence.replacement.selected
+        return max((self._end_of_order(order, _UNKNOWN) for order in selected), default=self.now)
 
     def recheck(self, end: datetime, row: Row | None = None) -> PlannedLab:
         """The repeat level after a planned end; now if its time is past already."""
@@ -59,6 +72,39 @@ class Levels:
     def at_once(self, analyte: Analyte, row: Row | None = None) -> PlannedLab:
         """A level that is wanted now."""
         return PlannedLab(analyte, self.now, self.now, now=True, priority=_priority(row))
+
+    def is_ordered(self, analyte: Analyte, after: datetime | None = None) -> bool:
+        """Whether a level is ordered for the time after the moment, or without one for about now.
+
+        About: not longer ago, or farther ahead, than a magnesium result counts for. Too early after
+        a dose the level reads high: it does not count from an hour before the repeat level is due.
+        """
+        now = self._evidence.chart.now
+        windows = self._protocol.document.windows
+        span = windows.magnesium.value.span
+        first = now - span
+        if after is not None:
+            early = self._protocol.document.recheck.from_.span - windows.same_draw.value.span
+            first = after + max(early, timedelta(0))
+        last = (after or now) + span
+
+        def is_due(moment: Moment) -> bool:
+            return _end_of(moment, windows) >= first and instant(moment, windows) <= last
+
+        def is_recent(moment: Moment) -> bool:
+            return _end_of(moment, windows) >= (after or first)
+
+        return any(
+            order.analyte is analyte
+            and (
+                is_due(order.due)
+                if order.due is not None
+                else order.place is Place.DRAFT
+                or order.authored is None
+                or is_recent(order.authored)
+            )
+            for order in self._evidence.chart.lab_orders
+        )
 
     def reason_without_band(self) -> tuple[str, str | None] | None:
         """Why a level is worth having although nobody knows the band, and the drug by which."""
@@ -83,6 +129,10 @@ class Levels:
             for item in self._evidence.magnesium.worth_saying
         )
 
+    def _end_of_order(self, order: Order, otherwise: Decimal) -> datetime:
+        """The planned end of an order; without a duration it counts as if it ran `otherwise`."""
+        return planned_end(order, self.now, order.dosage.minutes or otherwise)
+
     def _is_stale_and_perhaps_low(self) -> bool:
         """Whether the newest result is too old and was low, or cannot be judged (settled 12)."""
         windows = self._protocol.document.windows
@@ -96,6 +146,12 @@ class Levels:
         if culprit is None or culprit.time is None or culprit not in magnesium.worth_saying:
             return False
         return windows.magnesium.value.span < self.now - culprit.time.at <= limit
+
+
+def _end_of(moment: Moment, windows: Windows) -> datetime:
+    """The last instant that a moment may mean, from which its age is counted (settled 18)."""
+    at = instant(moment, windows)
+    return at + _ONE_DAY if moment.whole_day else at
 
 
 def _priority(row: Row | None) -> str:

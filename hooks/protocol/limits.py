@@ -2,14 +2,13 @@
 
 from datetime import timedelta, timezone
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hooks.protocol.part import Bounded, Part, Sources, Statement
 from hooks.protocol.quantity import (
-    Age,
     Clearance,
     Creatinine,
     Dose,
@@ -24,6 +23,8 @@ from hooks.protocol.quantity import (
     Weight,
 )
 
+_Q = TypeVar("_Q", bound=Quantity)
+
 
 def _known_zone(name: str) -> str:
     try:
@@ -35,30 +36,23 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class Range(Bounded):
+class Limit(Bounded, Generic[_Q]):
+    """A limit, or a time."""
+
+    value: _Q
+
+
+class Range(Bounded, Generic[_Q]):
     """Two limits, both ends included."""
 
-    from_: Quantity = Field(alias="from")
-    to: Quantity
+    from_: _Q = Field(alias="from")
+    to: _Q
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
         if self.from_.value > self.to.value:
             raise ValueError(f"`from` ({self.from_}) is above `to` ({self.to})")
         return self
-
-
-class AgeRange(Range):
-    """Ages in years."""
-
-    from_: Age = Field(alias="from")
-    to: Age
-
-
-class Clearances(Bounded):
-    """A limit of renal function."""
-
-    value: Clearance
 
 
 class Injury(Bounded):
@@ -86,9 +80,9 @@ class Maximum(Bounded):
 class Renal(Part):
     """The limits of the renal tiers."""
 
-    excluded_below: Clearances
-    reduced_below: Clearances
-    caution_below: Clearances
+    excluded_below: Limit[Clearance]
+    reduced_below: Limit[Clearance]
+    caution_below: Limit[Clearance]
     injury: Injury
     maximum: Maximum
 
@@ -99,12 +93,6 @@ class Renal(Part):
         if values != sorted(set(values)):
             raise ValueError("excluded_below, reduced_below and caution_below must rise")
         return self
-
-
-class Window(Bounded):
-    """A time."""
-
-    value: Time
 
 
 class Zone(Part):
@@ -136,73 +124,31 @@ class ShownZone(Part):
 class Windows(Part):
     """How old a result may be, and how times are compared."""
 
-    magnesium: Window
-    potassium: Window
-    creatinine: Window
-    weight: Window
-    qtc: Window
-    egfr: Window
-    infusion: Window
-    course: Window
-    recent_dose: Window
-    clock_difference: Window
-    same_draw: Window
-    stale_reminder: Window
+    magnesium: Limit[Time]
+    potassium: Limit[Time]
+    creatinine: Limit[Time]
+    weight: Limit[Time]
+    qtc: Limit[Time]
+    egfr: Limit[Time]
+    infusion: Limit[Time]
+    course: Limit[Time]
+    recent_dose: Limit[Time]
+    clock_difference: Limit[Time]
+    same_draw: Limit[Time]
+    stale_reminder: Limit[Time]
     date_zone: Zone
     shown_zone: ShownZone | None = None
 
 
-class MagnesiumRange(Range):
-    """Values of magnesium that a living adult can have."""
-
-    from_: Magnesium = Field(alias="from")
-    to: Magnesium
-
-
-class PotassiumRange(Range):
-    """The same of potassium."""
-
-    from_: Potassium = Field(alias="from")
-    to: Potassium
-
-
-class CreatinineRange(Range):
-    """The same of creatinine."""
-
-    from_: Creatinine = Field(alias="from")
-    to: Creatinine
-
-
-class WeightRange(Range):
-    """The same of body weight."""
-
-    from_: Weight = Field(alias="from")
-    to: Weight
-
-
-class IntervalRange(Range):
-    """The same of the corrected QT interval."""
-
-    from_: Interval = Field(alias="from")
-    to: Interval
-
-
-class FiltrationRange(Range):
-    """The same of a reported eGFR."""
-
-    from_: Filtration = Field(alias="from")
-    to: Filtration
-
-
 class Plausible(Part):
-    """What a specimen can show; anything else is an error of the specimen or of the unit."""
+    """What a living adult can have; anything else is an error of the specimen or of the unit."""
 
-    magnesium: MagnesiumRange
-    potassium: PotassiumRange
-    creatinine: CreatinineRange
-    weight: WeightRange
-    qtc: IntervalRange
-    egfr: FiltrationRange
+    magnesium: Range[Magnesium]
+    potassium: Range[Potassium]
+    creatinine: Range[Creatinine]
+    weight: Range[Weight]
+    qtc: Range[Interval]
+    egfr: Range[Filtration]
 
 
 class ExtremeMagnesium(Part):
@@ -225,17 +171,11 @@ class Extreme(Part):
     magnesium: ExtremeMagnesium
 
 
-class PotassiumLimit(Bounded):
-    """A limit of potassium."""
-
-    value: Potassium
-
-
 class PotassiumLimits(Part):
     """Below which potassium is low, and very low."""
 
-    low_below: PotassiumLimit
-    very_low_below: PotassiumLimit
+    low_below: Limit[Potassium]
+    very_low_below: Limit[Potassium]
 
     @model_validator(mode="after")
     def _very_low_is_lower(self) -> Self:
@@ -244,16 +184,10 @@ class PotassiumLimits(Part):
         return self
 
 
-class IntervalLimit(Bounded):
-    """A limit of the corrected QT interval."""
-
-    value: Interval
-
-
 class Qtc(Part):
     """From which corrected QT interval the ECG deserves a stronger word."""
 
-    long_from: IntervalLimit
+    long_from: Limit[Interval]
 
 
 class DoseTolerance(Bounded):
@@ -262,18 +196,12 @@ class DoseTolerance(Bounded):
     percent: Number
 
 
-class MagnesiumLimit(Bounded):
-    """A limit of magnesium."""
-
-    value: Magnesium
-
-
 class Target(Part):
     """What replacement is for."""
 
-    above: MagnesiumLimit
-    redose_below: MagnesiumLimit
-    deficient_below: MagnesiumLimit
+    above: Limit[Magnesium]
+    redose_below: Limit[Magnesium]
+    deficient_below: Limit[Magnesium]
 
 
 class RateLimit(Part):
@@ -304,8 +232,5 @@ class Rates(Part):
         return self
 
 
-class Recheck(Range):
+class Recheck(Range[Time]):
     """When the repeat level is due, after the planned end of the dose."""
-
-    from_: Time = Field(alias="from")
-    to: Time

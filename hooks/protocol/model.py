@@ -1,31 +1,19 @@
-"""What a protocol file holds: its typed model, whose limits are in `hooks.protocol.limits`.
+"""What decides in a protocol file: bands, doses, rows and gates, and the orders that carry them.
 
-A file that breaks a rule is refused as a whole; `hooks.protocol.load` names the lines.
+Its limits are in `hooks.protocol.limits`, its words in `hooks.protocol.wording`; the whole file is
+`hooks.protocol.document`.
 """
 
-from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from hooks.protocol.limits import (
-    AgeRange,
-    DoseTolerance,
-    Extreme,
-    Plausible,
-    PotassiumLimits,
-    Qtc,
-    Rates,
-    Recheck,
-    Renal,
-    Target,
-    Windows,
-)
+from hooks.protocol.limits import Range
 from hooks.protocol.part import Bounded, Part, Sources, Text
-from hooks.protocol.quantity import Dose, Magnesium, Quantity, Rate, Time, rate_of
+from hooks.protocol.quantity import Age, Dose, Magnesium, Quantity, Rate, Time, rate_of
 from hooks.protocol.template import Sentence
 
 
@@ -83,7 +71,7 @@ class OrderTypes(Part):
 class Scope(Part):
     """For whom and when the protocol speaks at all."""
 
-    age: AgeRange
+    age: Range[Age]
     orders: OrderTypes
 
 
@@ -242,172 +230,3 @@ class Gate(Part):
     lead: Sentence | None = None
     next: Sentence | None = None
     source: Sources
-
-
-class CardText(Part):
-    """The text of a kind of card."""
-
-    summary: Sentence
-    detail: Sentence
-    source: Sources
-
-
-class Cards(Part):
-    """The kinds of card."""
-
-    dose: CardText
-    no_dose: CardText = Field(alias="no-dose")
-    ordered: CardText
-    mild: CardText
-    not_low: CardText = Field(alias="not-low")
-    rate: CardText
-    emergency: CardText
-    obstetric: CardText
-    indeterminate: CardText
-
-
-class FindingText(Part):
-    """A line that a card may carry, and the rule behind it; no text: known, not worth a line."""
-
-    rule: Text
-    text: Sentence | None = None
-    indicator: Indicator = "info"
-    source: Sources
-
-
-class OfferText(Part):
-    """What the button of a suggestion says."""
-
-    label: Sentence
-    source: Sources
-
-
-class Offers(Part):
-    """The suggestions."""
-
-    dose: OfferText
-    option: OfferText
-    recheck: OfferText
-    level: OfferText
-    creatinine: OfferText
-    correct: OfferText
-
-
-class OrderTexts(Part):
-    """What suggested orders say of themselves."""
-
-    medication: Sentence
-    correction: Sentence
-    dosage: Sentence
-    magnesium: Sentence
-    magnesium_now: Sentence = Field(alias="magnesium-now")
-    creatinine_now: Sentence = Field(alias="creatinine-now")
-    source: Sources
-
-
-class Words(Part):
-    """Single words and short phrases."""
-
-    unknown: Text
-    not_checked: Text = Field(alias="not-checked")
-    not_received: dict[str, Text] = Field(alias="not-received")
-    an_order: Text = Field(alias="an-order")
-    dose_unknown: Text = Field(alias="dose-unknown")
-    endless: Sentence
-    past_dose: Sentence = Field(alias="past-dose")
-    level_now: Sentence = Field(alias="level-now")
-    oral_advice: Sentence = Field(alias="oral-advice")
-    no_oral_advice: Sentence = Field(alias="no-oral-advice")
-    check_advice: Sentence = Field(alias="check-advice")
-    check: Sentence
-    other_indication: Sentence = Field(alias="other-indication")
-    any_indication: Sentence = Field(alias="any-indication")
-    more_problems: Sentence = Field(alias="more-problems")
-    nameless_problems: Sentence = Field(alias="nameless-problems")
-    planned: Sentence
-    more_orders: Sentence = Field(alias="more-orders")
-    organic_salts: Sentence = Field(alias="organic-salts")
-    no_next: Sentence = Field(alias="no-next")
-    toward_target: Sentence = Field(alias="toward-target")
-    next: dict[str, Sentence] = Field(default_factory=dict)
-    rule_basis: Sentence = Field(alias="rule-basis")
-    egfr: Sentence
-    egfr_and_clearance: Sentence = Field(alias="egfr-and-clearance")
-    reported_egfr: Sentence = Field(alias="reported-egfr")
-    reference: Sentence
-    time: Sentence
-    day: Sentence
-    draft: Sentence
-    approved: Sentence
-    low_function: Sentence = Field(alias="low-function")
-    ordered_lead: Sentence = Field(alias="ordered-lead")
-    unreadable_lead: Sentence = Field(alias="unreadable-lead")
-    correct_next: Sentence = Field(alias="correct-next")
-    recheck_next: Sentence = Field(alias="recheck-next")
-    ordered: dict[str, Sentence]
-    places: dict[str, Text]
-    by_route: dict[str, Sentence] = Field(alias="by-route")
-    no_salt: Text = Field(alias="no-salt")
-    bands: dict[str, Text]
-    tiers: dict[Tier, Sentence]
-    analytes: dict[str, Text]
-    reasons: dict[str, Sentence]
-
-
-class Origin(Part):
-    """Where the sources come from whose codes begin with the same letters; `0-9` is a number.
-
-    `cited`: each of them is a publication.
-    """
-
-    begins: tuple[Text, ...] = Field(min_length=1)
-    title: Text
-    text: Text
-    cited: bool = False
-
-
-class Document(Part):
-    """A whole protocol file."""
-
-    protocol: Head
-    scope: Scope
-    bands: tuple[Band, ...]
-    renal: Renal
-    windows: Windows
-    plausible: Plausible
-    extreme: Extreme
-    potassium: PotassiumLimits
-    qtc: Qtc
-    target: Target
-    rate: Rates
-    dose_tolerance: DoseTolerance
-    products: tuple[Product, ...]
-    route: Route
-    labs: Labs
-    recheck: Recheck
-    rows: tuple[Row, ...]
-    gates: tuple[Gate, ...]
-    cards: Cards
-    findings: dict[str, FindingText]
-    silence: dict[str, Text]
-    offers: Offers
-    orders: OrderTexts
-    override_reasons: tuple[Coding, ...]
-    words: Words
-    origins: tuple[Origin, ...] = ()
-    sources: dict[str, Text]
-
-    @field_validator("override_reasons")
-    @classmethod
-    def _has_reasons(cls, reasons: tuple[Coding, ...]) -> tuple[Coding, ...]:
-        if not reasons:
-            raise ValueError("a card without override reasons teaches nobody anything")
-        return reasons
-
-    def dosings(self) -> Iterator[tuple[tuple[str | int, ...], str, Dosing]]:
-        """Every dose that can be suggested: where it stands in the file, its row, and itself."""
-        for index, row in enumerate(self.rows):
-            if row.dosing is not None:
-                yield ("rows", index), row.id, row.dosing
-            for number, option in enumerate(row.options):
-                yield ("rows", index, "options", number), row.id, option

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from hooks.protocol.model import Document, Origin
+from hooks.protocol.document import Document, Origin
 
 _BEGINNING: Final = re.compile(r"[A-Za-z]+|[0-9]")
 _PARTS: Final = re.compile(r"[0-9]{1,9}|[^0-9]+")

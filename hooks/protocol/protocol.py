@@ -18,7 +18,8 @@ from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ProtocolError, unreadable
 from hooks.protocol import bounds, rules
 from hooks.protocol.bounds import Bounds
-from hooks.protocol.model import Band, Document, Gate, Product, Row, Tier
+from hooks.protocol.document import Document
+from hooks.protocol.model import Band, Gate, Product, Row, Tier
 from hooks.protocol.remarks import remarks
 from hooks.protocol.template import fill
 

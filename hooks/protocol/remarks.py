@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from hooks.lines import Path
 from hooks.protocol.bounds import Problem
-from hooks.protocol.model import Document, Row
+from hooks.protocol.document import Document
+from hooks.protocol.model import Row
 from hooks.protocol.template import literal
 
 _UNITS: Final = (

@@ -12,8 +12,9 @@ from hooks.chart.codes.salts import SULFATE
 from hooks.lines import Path
 from hooks.protocol import bounds, origins, required
 from hooks.protocol.bounds import Bounds, Problem
+from hooks.protocol.document import Document
 from hooks.protocol.limits import Range
-from hooks.protocol.model import DOSED, Band, BandId, Coding, Document, Dosing, Product
+from hooks.protocol.model import DOSED, Band, BandId, Coding, Dosing, Product
 from hooks.protocol.quantity import Quantity
 from hooks.protocol.scale import plain
 
@@ -145,7 +146,7 @@ def _reachable(document: Document) -> Iterator[Problem]:
     """A limit that no specimen reaches decides for nobody, or for everybody."""
     plausible, target, potassium = document.plausible, document.target, document.potassium
     bands = ordered(document.bands)
-    limits: list[tuple[Path, Quantity, Range]] = [
+    limits: list[tuple[Path, Quantity, Range[Quantity]]] = [
         (("bands", index), end, plausible.magnesium)
         for index, band in enumerate(document.bands)
         for end in (band.lower, band.upper)

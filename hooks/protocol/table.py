@@ -2,74 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
-from hooks.chart.units import CANONICAL, FACTORS, Analyte, Unit
-from hooks.lines import Path
-from hooks.protocol import bounds, gates, origins
-from hooks.protocol.model import Band, Document, Dosing, Row
+from hooks.chart.units import Unit
+from hooks.protocol import gates, origins
+from hooks.protocol.document import Document
+from hooks.protocol.model import Dosing, Row
+from hooks.protocol.notation import (
+    PLACES,
+    dose,
+    due,
+    label,
+    range_of,
+    recheck,
+    statements,
+    written,
+)
 from hooks.protocol.part import Part, Sources
-from hooks.protocol.protocol import Protocol, span
-from hooks.protocol.quantity import Quantity, Rate
+from hooks.protocol.protocol import Protocol
 from hooks.protocol.scale import plain, short
 from hooks.protocol.template import names_in
 
-#: The gates in the order in which they are asked, whatever their order in the file.
-ASKED: Final = (*gates.BEFORE_THE_BAND, *gates.GUARDS)
-
-#: What the limits of a file are called, by their place in it.
-LABELS: Final[Mapping[str, str]] = {
-    "scope.age": "Ages",
-    "scope.orders.types": "Selected orders that are looked at",
-    "windows.magnesium": "A magnesium counts for",
-    "windows.potassium": "A potassium counts for",
-    "windows.creatinine": "A creatinine counts for",
-    "windows.weight": "A weight counts for",
-    "windows.qtc": "A QTc counts for",
-    "windows.egfr": "A reported eGFR counts for",
-    "windows.infusion": "An infusion of unknown duration may run for",
-    "windows.course": "Doses that repeat without a stated end may go on for",
-    "windows.recent_dose": "A result answers a dose of the last",
-    "windows.clock_difference": "A result may seem to lie in the future by",
-    "windows.same_draw": "Results are of the same draw within",
-    "windows.stale_reminder": "A low level that is too old asks for a new one for",
-    "windows.date_zone": "Midnight of a date without a time is at UTC",
-    "windows.shown_zone": "Cards tell times in the zone of",
-    "renal.excluded_below": "No dose below",
-    "renal.reduced_below": "Reduced dose below",
-    "renal.caution_below": "Same dose with caution below",
-    "renal.maximum": "At most, reduced renal function",
-    "renal.maximum.dose": "Reduced renal function: what repeats comes at most to",
-    "renal.maximum.within": "Reduced renal function: the most within",
-    "renal.injury": "Acute kidney injury",
-    "renal.injury.rise": "Acute kidney injury: creatinine higher by",
-    "renal.injury.rise_within": "Acute kidney injury: the rise within",
-    "renal.injury.ratio": "Acute kidney injury: creatinine higher by a factor of",
-    "renal.injury.ratio_within": "Acute kidney injury: the factor within",
-    "rate.absolute": "Absolute rate limit",
-    "rate.ceiling": "Rate ceiling of the site",
-    "plausible.magnesium": "Magnesium",
-    "plausible.potassium": "Potassium",
-    "plausible.creatinine": "Creatinine",
-    "plausible.weight": "Weight",
-    "plausible.qtc": "QTc",
-    "plausible.egfr": "eGFR",
-    "extreme.magnesium": "Magnesium worth a look at the specimen",
-    "potassium.low_below": "Potassium is low below",
-    "potassium.very_low_below": "Potassium is very low below",
-    "qtc.long_from": "QTc is long from",
-    "target.above": "Target above",
-    "target.redose_below": "After a dose, an additional one is considered below",
-    "target.deficient_below": "Magnesium counts as deficient below",
-    "dose_tolerance": "Tolerance of a drafted dose",
-    "dose_tolerance.percent": "A drafted dose is the row's within this many percent",
-    "recheck": "Repeat level after the end of the dose",
-}
-
+_LIMITS: Final = ("", "Limit", "Sources")
 _UNITS: Final = (Unit.MG_DL, Unit.MMOL_L, Unit.MEQ_L)
-_PLACES: Final = 4
-_HOUR: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,52 +77,6 @@ def tables(protocol: Protocol) -> tuple[Table, ...]:
     )
 
 
-def summary(protocol: Protocol) -> str:
-    """The protocol in one line: which it is, how much it holds, and how fast it goes."""
-    document = protocol.document
-    rates = [dosing.rate for _, _, dosing in document.dosings()]
-    fastest = rates[0]
-    for rate in rates[1:]:
-        fastest = rate if rate.exceeds(fastest) else fastest
-    return (
-        f"{title(document)}; {len(document.bands)} bands, {len(document.rows)} rows with"
-        f" {len(rates)} doses, the fastest {fastest} ({both(fastest)}), ceiling"
-        f" {document.rate.ceiling.value}; repeat level {_recheck(document)} after the dose."
-        f"{_answers(document)}"
-    )
-
-
-def title(document: Document) -> str:
-    """Which protocol it is: `Adult magnesium replacement protocol 2026.11.2 (draft)`."""
-    head = document.protocol
-    return f"{head.label} {head.version} ({head.status})"
-
-
-def both(rate: Rate) -> str:
-    """A rate in both units in which people think: `100 mg/min, 6 g/h`."""
-    return f"{short(rate.per_minute)} mg/min, {short(rate.per_hour)} g/h"
-
-
-def limit(rate: Rate) -> str:
-    """A limit of the rate as the file writes it, and in the other unit."""
-    unit = "mg/min" if rate.written.endswith("g/h") else "g/h"
-    value = rate.per_minute if unit == "mg/min" else rate.per_hour
-    return f"{rate} ({short(value)} {unit})"
-
-
-def dose(dosing: Dosing) -> str:
-    """A dose with its time and its rate."""
-    return f"{dosing.dose} over {dosing.over} ({both(dosing.rate)})"
-
-
-def label(path: str) -> str:
-    """What a limit is called; its place in the file if it has no name."""
-    return LABELS.get(path, path)
-
-
-_LIMITS: Final = ("", "Limit", "Sources")
-
-
 def _head(document: Document) -> Table:
     head = document.protocol
     approval = (
@@ -191,40 +100,16 @@ def _head(document: Document) -> Table:
 
 def _bands(protocol: Protocol) -> Table:
     rows = tuple(
-        (band.id, *(_range(band, unit) for unit in _UNITS), band.indicator, _codes(band.source))
+        (band.id, *(range_of(band, unit) for unit in _UNITS), band.indicator, _codes(band.source))
         for band in protocol.bands
     )
     return Table(
         "Bands of total magnesium",
         rows,
         ("Band", *(str(unit) for unit in _UNITS), "Card", "Sources"),
-        f"Compared unrounded, by the limits in mg/dL; the others are rounded to {_PLACES} places"
+        f"Compared unrounded, by the limits in mg/dL; the others are rounded to {PLACES} places"
         " unless the file has them.",
     )
-
-
-def _range(band: Band, unit: Unit) -> str:
-    """A band's limits in a unit: `1.5 to <1.7`."""
-    lower = _end(band.lower, unit)
-    upper = _end(band.upper, unit)
-    lower = f">{lower}" if band.above else lower
-    upper = f"<{upper}" if band.below else upper
-    if not lower:
-        return upper if band.below else f"to {upper}"
-    if not upper:
-        return lower if band.above else f"from {lower}"
-    return f"{lower} to {upper}"
-
-
-def _end(end: Quantity | None, unit: Unit) -> str:
-    if end is None:
-        return ""
-    number, _, written = end.written.partition(" ")
-    if written == unit:
-        return number
-    if unit is CANONICAL[Analyte.MAGNESIUM]:
-        return plain(end.value)
-    return plain(round(end.value / FACTORS[Analyte.MAGNESIUM][unit], _PLACES))
 
 
 def _doses(document: Document) -> Table:
@@ -266,10 +151,10 @@ def _row(protocol: Protocol, row: Row) -> Table:
     if dosing is None:
         lines.append(("Dose", "none"))
     else:
-        lines += [("Dose", dose(dosing)), ("Repeat level", _due(document, dosing))]
+        lines += [("Dose", dose(dosing)), ("Repeat level", due(document, dosing))]
         for option in row.options:
             lines.append(("Option", f"{dose(option)} {option.when} ({_codes(option.source)})"))
-            lines.append(("", f"repeat level {_due(document, option)}"))
+            lines.append(("", f"repeat level {due(document, option)}"))
     lines += [
         (name, value)
         for name, value in (
@@ -296,25 +181,6 @@ def _words(dosing: Dosing | None) -> Mapping[str, str]:
     }
 
 
-def _due(document: Document, dosing: Dosing) -> str:
-    """When the repeat level of a dose is due, from its end and from its start."""
-    first, last = (
-        _clock(dosing.over.value + after.value)
-        for after in (document.recheck.from_, document.recheck.to)
-    )
-    return f"{_recheck(document)} after the end, {first} to {last} after the start"
-
-
-def _recheck(document: Document) -> str:
-    return span(str(document.recheck.from_), str(document.recheck.to))
-
-
-def _clock(minutes: Decimal) -> str:
-    hours, rest = divmod(minutes, _HOUR)
-    parts = [f"{plain(hours)} h"] if hours else []
-    return " ".join([*parts, f"{plain(rest)} min"] if rest or not hours else parts)
-
-
 def _gates(protocol: Protocol) -> Table:
     rows = tuple(
         (
@@ -323,7 +189,7 @@ def _gates(protocol: Protocol) -> Table:
             _filled(gate.reason, protocol.words),
             _codes(gate.source),
         )
-        for gate in (protocol.gates[name] for name in ASKED)
+        for gate in (protocol.gates[name] for name in gates.ASKED)
     )
     return Table(
         "Gates, in the order in which they are asked",
@@ -374,7 +240,7 @@ def _other_limits(document: Document) -> Table:
                 plain(tolerance.percent),
                 _codes(tolerance.source),
             ),
-            (label("recheck"), _recheck(document), _codes(document.recheck.source)),
+            (label("recheck"), recheck(document), _codes(document.recheck.source)),
         ),
         _LIMITS,
     )
@@ -386,24 +252,9 @@ def _limits(part: Part, path: str) -> Iterator[tuple[str, str, str]]:
         member = getattr(part, name)
         if member is None:
             continue
-        text = _text(member)
+        text = written(member)
         if text:
             yield label(f"{path}.{name}"), text, _codes(member.source)
-
-
-def _text(part: Part) -> str:
-    """A limit, whichever words the file has for it; empty for what is no single limit."""
-    value = getattr(part, "value", None)
-    if isinstance(value, Rate):
-        return limit(value)
-    if value is not None:
-        return str(value)
-    ends = [
-        f"{word} {getattr(part, field)}"
-        for field, word in (("from_", ""), ("to", "to"), ("below", "below"), ("above", "or above"))
-        if hasattr(part, field)
-    ]
-    return " ".join(ends).strip()
 
 
 def _orders(document: Document) -> Table:
@@ -433,7 +284,7 @@ def _origins(document: Document) -> Iterator[Table]:
 
 def _beyond(document: Document) -> Iterator[Table]:
     """The sentences by which the site answers for a number beyond the bounds, if it has any."""
-    rows = tuple(_statements(document))
+    rows = tuple(statements(document))
     if rows:
         yield Table(
             "Beyond the bounds of the service, by the site's own word",
@@ -441,31 +292,6 @@ def _beyond(document: Document) -> Iterator[Table]:
             ("Limit", "Who decided it, and why"),
             "Every other number lies within the bounds, which come from published sources.",
         )
-
-
-def _answers(document: Document) -> str:
-    named = ", ".join(name for name, _ in _statements(document))
-    return f" Beyond the bounds of the service, by the site's own word: {named}." if named else ""
-
-
-def _statements(document: Document) -> Iterator[tuple[str, str]]:
-    if document.rate.above_label is not None:
-        yield label("rate.absolute"), document.rate.above_label
-    for path, said in bounds.statements(document):
-        yield _answered(document, path), said
-
-
-def _answered(document: Document, path: Path) -> str:
-    """What the part is called whose number the site answers for."""
-    match path:
-        case ("bands", int(index)):
-            return f"Band {document.bands[index].id}"
-        case ("rows", int(index)):
-            return f"Row {document.rows[index].id}"
-        case ("rows", int(index), "options", int(number)):
-            row = document.rows[index]
-            return f"Row {row.id}, option {row.options[number].id}"
-    return label(".".join(map(str, path)))
 
 
 def _codes(sources: Sources) -> str:

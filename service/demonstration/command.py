@@ -1,12 +1,12 @@
 """`magnesia fixtures`."""
 
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from service.clock import utc_now
 from service.demonstration import loading, patients
+from service.ending import stop
 from service.pages.patients import FOLDER
 from service.sidebar import plain
 
@@ -50,15 +50,10 @@ def load(url: str, folder: Path, seconds: float, into_existing: bool) -> None:
         found = patients.read(folder, utc_now())
         loading.load(url, found, into_existing=into_existing, wait=seconds)
     except loading.AddressError as error:
-        _stop(str(error), 2)
+        stop(str(error), 2)
     except (patients.NotLoadableError, loading.LoadingError) as error:
-        _stop(str(error), 1)
+        stop(str(error), 1)
     for patient in found:
         click.echo(plain(f"Patient/{patient.id}  {len(patient.resources)}  {patient.title}"))
     total = sum(len(patient.resources) for patient in found)
     click.echo(f"{len(found)} patients, {total} resources, written to {plain(url)}.")
-
-
-def _stop(message: str, status: int) -> NoReturn:
-    click.echo(f"magnesia: {plain(message)}", err=True)
-    raise SystemExit(status)

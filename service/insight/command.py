@@ -2,7 +2,6 @@
 
 import os
 import re
-from typing import NoReturn
 
 import click
 from rich.console import Console
@@ -10,6 +9,7 @@ from rich.console import Console
 from hooks.errors import SiteFileError
 from hooks.protocol import load as load_protocol
 from service.clock import utc_now
+from service.ending import stop
 from service.insight.counts import count
 from service.insight.legend import legend
 from service.insight.period import DEFAULT, Period
@@ -17,7 +17,6 @@ from service.insight.terminal import show
 from service.record import RecordError, StoreDown
 from service.record.store import Store
 from service.settings import Settings, SettingsError
-from service.sidebar import plain
 
 _ALL = "all"
 
@@ -56,14 +55,9 @@ def insight(days: int) -> None:
         with store.reading() as connection:
             found = count(connection, Period.last(days or None, utc_now().date()))
     except (SettingsError, SiteFileError) as error:
-        _stop(str(error), 2)
+        stop(str(error), 2)
     except RecordError as error:
-        _stop(str(error), 1)
+        stop(str(error), 1)
     except StoreDown as error:
-        _stop(f"The record cannot be read now: {error}.", 1)
+        stop(f"The record cannot be read now: {error}.", 1)
     show(Console(), found, rules)
-
-
-def _stop(message: str, status: int) -> NoReturn:
-    click.echo(f"magnesia: {plain(message)}", err=True)
-    raise SystemExit(status)

@@ -1,239 +1,93 @@
-"""The counts of the record for a period: calls, cards and what clinicians did with them.
-
-Two statements do the work. The first reads the index `ix_decision_counts` from end to end and
-never a decision itself. The second reads the cards that have a verdict; on SQLite both tables lie
-in the order of the card's id, so that the join reads each of them once. For whom there was a card
-is counted from the small index `ix_decision_alerts`.
-"""
+"""The counts of the record for a period: calls, cards and what clinicians did with them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from http import HTTPStatus
-from typing import TypeVarTuple
+from datetime import date
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    case,
-    extract,
-    func,
-    literal_column,
-    select,
-)
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Connection
 
 from service.decision import UNKNOWN
-from service.insight.period import Calendar, Period, Step
-from service.record.tables import Card, Decision, Loss, Verdict
-
-#: How long a clinician took: each limit in seconds, with its name.
-WAITS = (
-    (10, "under 10 s"),
-    (30, "10 to 30 s"),
-    (60, "30 to 60 s"),
-    (300, "1 to 5 min"),
-    (1800, "5 to 30 min"),
-    (86400, "30 min to 1 day"),
+from service.insight import statements
+from service.insight.period import Calendar, Period
+from service.insight.tally import (
+    ANSWERED,
+    WAIT_LONGER,
+    WAIT_UNKNOWN,
+    WAITS,
+    Ages,
+    Group,
+    Insight,
+    Repeats,
 )
-WAIT_LONGER = "over 1 day"
-#: The client's clock is behind the service's: how long it took is not known.
-WAIT_UNKNOWN = "before the card, so a clock is wrong"
 
 NO_REASON = "No reason given"
 _MOST_REASONS = 12
-_ANSWERED = HTTPStatus.OK.value
-
-
-@dataclass(slots=True)
-class Calls:
-    """Calls by what came of them. In silent mode, `alerts` are those that would have had a card."""
-
-    alerts: int = 0
-    silences: int = 0
-    refused: int = 0
-
-    @property
-    def answered(self) -> int:
-        """Calls that were decided."""
-        return self.alerts + self.silences
-
-    @property
-    def total(self) -> int:
-        """All calls."""
-        return self.answered + self.refused
-
-    @property
-    def alert_rate(self) -> float | None:
-        """The share of answered calls with a card; None if none was answered."""
-        return self.alerts / self.answered if self.answered else None
-
-    def add(self, status: int, cards: int, count: int) -> None:
-        """Count calls that ended with `status` and so many cards each."""
-        if status != _ANSWERED:
-            self.refused += count
-        elif cards:
-            self.alerts += count
-        else:
-            self.silences += count
-
-
-@dataclass(slots=True)
-class Outcomes:
-    """What became of the cards that were shown. No feedback does not mean ignored: not every EHR
-    reports."""
-
-    cards: int = 0
-    accepted: int = 0
-    overridden: int = 0
-
-    @property
-    def reported(self) -> int:
-        """Cards with feedback."""
-        return self.accepted + self.overridden
-
-    @property
-    def unreported(self) -> int:
-        """Cards without feedback."""
-        return max(0, self.cards - self.reported)
-
-    def add(self, outcome: str, count: int) -> None:
-        """Count verdicts."""
-        if outcome == "accepted":
-            self.accepted += count
-        else:
-            self.overridden += count
-
-
-@dataclass(slots=True)
-class Group:
-    """The counts of one client, one rule, or one span of days; `silent` is kept apart."""
-
-    live: Calls = field(default_factory=Calls)
-    silent: Calls = field(default_factory=Calls)
-    outcomes: Outcomes = field(default_factory=Outcomes)
-
-    def add(self, silent: bool, status: int, cards: int, count: int) -> None:
-        """Count calls that ended alike."""
-        (self.silent if silent else self.live).add(status, cards, count)
-        if not silent and status == _ANSWERED:
-            self.outcomes.cards += cards * count
-
-    def join(self, other: "Group") -> None:
-        """Count what another group counted too."""
-        for whole, part in ((self.live, other.live), (self.silent, other.silent)):
-            whole.alerts += part.alerts
-            whole.silences += part.silences
-            whole.refused += part.refused
-        self.outcomes.cards += other.outcomes.cards
-        self.outcomes.accepted += other.outcomes.accepted
-        self.outcomes.overridden += other.outcomes.overridden
-
-
-@dataclass(slots=True)
-class Ages:
-    """Calls with a card by the age of the patient; `silent` are those whose card was not shown."""
-
-    live: int = 0
-    silent: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Repeats:
-    """How many patients had a card, and how many of them more than once. Only patients whose hash
-    is recorded are counted; 0 where the site keeps none."""
-
-    patients: int
-    again: int
-
-
-@dataclass(frozen=True, slots=True)
-class Insight:
-    """Everything that is shown. Lists are sorted as they are shown, the most frequent first."""
-
-    period: Period
-    calendar: Calendar | None
-    all: Group
-    spans: list[tuple[date, Group]]
-    rules: list[tuple[str | None, Group]]
-    clients: list[tuple[str | None, Group]]
-    reasons: list[tuple[str, int]]
-    waits: list[tuple[str, int]]
-    refusals: list[tuple[int, int]]
-    ages: list[tuple[str, Ages]]
-    repeats: Repeats
-    unknown: int
-    losses: list[tuple[str, int]]
-
-    @property
-    def step(self) -> Step:
-        """How long each of the spans is."""
-        return self.calendar.step if self.calendar else Step.DAY
-
-    @property
-    def median_wait(self) -> str | None:
-        """The interval that holds the median time to feedback."""
-        known = [(name, count) for name, count in self.waits if name != WAIT_UNKNOWN]
-        half = sum(count for _, count in known) / 2
-        reached = 0
-        for name, count in known:
-            reached += count
-            if count and reached >= half:
-                return name
-        return None
 
 
 def count(connection: Connection, period: Period) -> Insight:
     """Count what the record holds of `period`."""
-    days: dict[date, Group] = defaultdict(Group)
-    rules: dict[str | None, Group] = defaultdict(Group)
-    clients: dict[str | None, Group] = defaultdict(Group)
-    refusals: Counter[int] = Counter()
-    for day, client, rule, silent, status, cards, number in connection.execute(_calls(period)):
-        days[day].add(silent, status, cards, number)
-        clients[client].add(silent, status, cards, number)
-        if status == _ANSWERED:
-            rules[rule].add(silent, status, cards, number)
-        else:
-            refusals[status] += number
-
-    reasons = _Reasons()
-    waits: Counter[str] = Counter()
-    for rule, client, outcome, system, code, display, wait, number in connection.execute(
-        _verdicts(period)
-    ):
-        rules[rule].outcomes.add(outcome, number)
-        clients[client].outcomes.add(outcome, number)
-        waits[wait] += number
-        if outcome == "overridden":
-            reasons.add(system, code, display, number)
-    for day, outcome, number in connection.execute(_verdicts_by_day(period)):
-        days[day].outcomes.add(outcome, number)
-
-    everything = Group()
-    for group in days.values():
-        everything.join(group)
-    calendar = _calendar(period, days)
+    found = _Found()
+    found.add_calls(connection, period)
+    found.add_verdicts(connection, period)
+    calendar = _calendar(period, found.days)
     return Insight(
         period=period,
         calendar=calendar,
-        all=everything,
-        spans=_spans(calendar, days),
-        rules=sorted(rules.items(), key=lambda item: (-_weight(item[1]), item[0] or "")),
-        clients=sorted(clients.items(), key=lambda item: (-_calls_of(item[1]), item[0] or "")),
-        reasons=reasons.sorted(),
-        waits=_waits(waits),
-        refusals=sorted(refusals.items(), key=lambda item: (-item[1], item[0])),
+        all=found.whole(),
+        spans=_spans(calendar, found.days),
+        rules=sorted(found.rules.items(), key=lambda item: (-_weight(item[1]), item[0] or "")),
+        clients=sorted(
+            found.clients.items(), key=lambda item: (-_calls_of(item[1]), item[0] or "")
+        ),
+        reasons=found.reasons.sorted(),
+        waits=_waits(found.waits),
+        refusals=sorted(found.refusals.items(), key=lambda item: (-item[1], item[0])),
         ages=_ages(connection, period),
-        repeats=Repeats(*connection.execute(_repeats(period)).one()),
-        unknown=connection.execute(_unknown(period)).scalar_one(),
-        losses=[(reason, number) for reason, number in connection.execute(_losses(period))],
+        repeats=Repeats(*connection.execute(statements.repeats(period)).one()),
+        unknown=connection.execute(statements.unknown(period)).scalar_one(),
+        losses=[
+            (reason, number) for reason, number in connection.execute(statements.losses(period))
+        ],
     )
 
 
-_Row = TypeVarTuple("_Row")
+class _Found:
+    """What calls and verdicts add up to, by day, by rule and by client."""
+
+    def __init__(self) -> None:
+        self.days: dict[date, Group] = defaultdict(Group)
+        self.rules: dict[str | None, Group] = defaultdict(Group)
+        self.clients: dict[str | None, Group] = defaultdict(Group)
+        self.refusals: Counter[int] = Counter()
+        self.reasons = _Reasons()
+        self.waits: Counter[str] = Counter()
+
+    def add_calls(self, connection: Connection, period: Period) -> None:
+        rows = connection.execute(statements.calls(period))
+        for day, client, rule, silent, status, cards, number in rows:
+            self.days[day].add(silent, status, cards, number)
+            self.clients[client].add(silent, status, cards, number)
+            if status == ANSWERED:
+                self.rules[rule].add(silent, status, cards, number)
+            else:
+                self.refusals[status] += number
+
+    def add_verdicts(self, connection: Connection, period: Period) -> None:
+        rows = connection.execute(statements.verdicts(period))
+        for rule, client, outcome, system, code, display, wait, number in rows:
+            self.rules[rule].outcomes.add(outcome, number)
+            self.clients[client].outcomes.add(outcome, number)
+            self.waits[wait] += number
+            if outcome == "overridden":
+                self.reasons.add(system, code, display, number)
+        for day, outcome, number in connection.execute(statements.verdicts_by_day(period)):
+            self.days[day].outcomes.add(outcome, number)
+
+    def whole(self) -> Group:
+        everything = Group()
+        for group in self.days.values():
+            everything.join(group)
+        return everything
 
 
 class _Reasons:
@@ -260,134 +114,15 @@ class _Reasons:
         return found
 
 
-def _calls(period: Period) -> Select[date, str | None, str | None, bool, int, int, int]:
-    # Grouped by the columns of the index in their order, so that the groups come out of it sorted.
-    columns = (
-        Decision.day,
-        Decision.client,
-        Decision.service,
-        Decision.rule,
-        Decision.silent,
-        Decision.status,
-        Decision.cards,
-    )
-    statement = select(
-        Decision.day,
-        Decision.client,
-        Decision.rule,
-        Decision.silent,
-        Decision.status,
-        Decision.cards,
-        func.count(),
-    ).group_by(*columns)
-    if period.since is None:
-        return statement
-    return statement.where(Decision.day >= period.since)
-
-
 def _ages(connection: Connection, period: Period) -> list[tuple[str, Ages]]:
     """The bands in which there was a card, the youngest first and what is not known last."""
-    statement = _alerts(select(Decision.age_band, Decision.silent, func.count()), period).group_by(
-        Decision.age_band, Decision.silent
-    )
     ages: dict[str, Ages] = defaultdict(Ages)
-    for band, silent, number in connection.execute(statement):
+    for band, silent, number in connection.execute(statements.ages(period)):
         if silent:
             ages[band].silent += number
         else:
             ages[band].live += number
     return sorted(ages.items(), key=lambda item: (item[0] == UNKNOWN, item[0]))
-
-
-def _repeats(period: Period) -> Select[int, int]:
-    patients = (
-        _alerts(select(func.count().label("cards")), period)
-        .where(Decision.silent.is_(False), Decision.patient_hash.is_not(None))
-        .group_by(Decision.patient_hash)
-        .subquery()
-    )
-    return select(func.count(), func.coalesce(func.sum(case((patients.c.cards > 1, 1))), 0))
-
-
-def _alerts(statement: Select[*_Row], period: Period) -> Select[*_Row]:
-    # The words of the index `ix_decision_alerts`: what compares with a bound value is not seen to
-    # be covered by it.
-    statement = statement.where(literal_column("cards > 0"))
-    return statement if period.since is None else statement.where(Decision.day >= period.since)
-
-
-def _verdicts(
-    period: Period,
-) -> Select[str | None, str | None, str, str | None, str | None, str | None, str, int]:
-    # The offset keeps the database from working the seconds out anew for every limit.
-    verdicts = (
-        select(
-            Card.rule,
-            Card.client,
-            Verdict.outcome,
-            Verdict.reason_system,
-            Verdict.reason_code,
-            Verdict.reason_display,
-            (extract("epoch", Verdict.outcome_at) - extract("epoch", Card.at)).label("seconds"),
-        )
-        .join(Card, Card.id == Verdict.card_id)
-        .where(*_shown_in(period))
-        .offset(0)
-        .subquery()
-    )
-    *columns, seconds = verdicts.c
-    wait = _wait(seconds).label("wait")
-    return select(*columns, wait, func.count()).group_by(*columns, "wait")
-
-
-def _verdicts_by_day(period: Period) -> Select[date, str, int]:
-    return (
-        select(Card.day, Verdict.outcome, func.count())
-        .join(Card, Card.id == Verdict.card_id)
-        .where(*_shown_in(period))
-        .group_by(Card.day, Verdict.outcome)
-    )
-
-
-def _shown_in(period: Period) -> Iterable[ColumnElement[bool]]:
-    yield Card.silent.is_(False)
-    if period.since is not None:
-        yield Card.day >= period.since
-
-
-def _unknown(period: Period) -> Select[int]:
-    """Verdicts on cards that no EHR was sent: of other services, made up, or never shown."""
-    statement = (
-        select(func.count())
-        .select_from(Verdict)
-        .outerjoin(Card, (Card.id == Verdict.card_id) & Card.silent.is_(False))
-        # Always true; it keeps SQLite to the order of the key, in which both tables lie.
-        .where(Card.id.is_(None), Verdict.card_id > "")
-    )
-    return _since(statement, Verdict.outcome_at, period)
-
-
-def _since(
-    statement: Select[*_Row], at: InstrumentedAttribute[datetime], period: Period
-) -> Select[*_Row]:
-    if period.since is None:
-        return statement
-    return statement.where(at >= datetime.combine(period.since, time.min, UTC))
-
-
-def _losses(period: Period) -> Select[str, int]:
-    statement = (
-        select(Loss.reason, func.sum(Loss.decisions)).group_by(Loss.reason).order_by(Loss.reason)
-    )
-    return _since(statement, Loss.at, period)
-
-
-def _wait(seconds: ColumnElement[int]) -> ColumnElement[str]:
-    return case(
-        (seconds < 0, WAIT_UNKNOWN),
-        *((seconds < limit, name) for limit, name in WAITS),
-        else_=WAIT_LONGER,
-    )
 
 
 def _waits(waits: Counter[str]) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.insight import words
-from service.insight.counts import Insight
+from service.insight.tally import Insight
 from service.sidebar import plain
 
 _BAR = 20

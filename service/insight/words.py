@@ -4,8 +4,8 @@ from datetime import date
 from http import HTTPStatus
 
 from service.decision import UNKNOWN
-from service.insight.counts import Repeats
 from service.insight.period import Period, Step
+from service.insight.tally import Repeats
 
 _SMALL = 0.1
 NOBODY = "Unidentified callers"

@@ -17,7 +17,8 @@ from flask import Blueprint, Request, abort, request
 
 from service import prefetch
 from service.envelope import Envelope
-from service.fhir_client import FhirClient, UnreadError
+from service.fhir_client import FhirClient
+from service.fhir_reader import UnreadError
 from service.fhir_servers import FhirServer
 from service.hook import Hook
 from service.outcomes import refuse

@@ -1,13 +1,13 @@
 """A protocol as JSON: every quantity as the file writes it, and in its canonical unit."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
 from hooks.chart.units import CANONICAL, Analyte
 from hooks.protocol import quantity
-from hooks.protocol.model import Document
+from hooks.protocol.document import Document
 from hooks.protocol.quantity import Quantity, Rate
 
 #: A quantity does not carry its kind; the type of the field it stands in says it.
@@ -31,12 +31,11 @@ def as_json(document: Document) -> dict[str, Any]:
 
 
 def _part(part: BaseModel) -> dict[str, Any]:
-    hints = get_type_hints(type(part), include_extras=True)
     members = {}
     for name, field in type(part).model_fields.items():
         value = getattr(part, name)
         if value is not None:
-            members[field.alias or name] = _value(value, _unit(hints[name]))
+            members[field.alias or name] = _value(value, _unit(field.rebuild_annotation()))
     return members
 
 

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response as Redirection
 
 from service.door import Door
 from service.insight import words
-from service.insight.counts import Calls, Group, Insight, count
+from service.insight.counts import count
 from service.insight.period import CHOICES, DEFAULT, Period
+from service.insight.tally import Calls, Group, Insight
 from service.pages import plots
 from service.pages.order_entry import has_order_entry
 from service.record import Record, RecordError, StoreDown

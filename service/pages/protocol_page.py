@@ -7,11 +7,13 @@ from importlib import resources
 import msgspec
 from flask import Blueprint, Response, render_template
 
-from hooks.protocol import Protocol
-from hooks.protocol.model import Document, FindingText, Gate, Head
+from hooks.protocol import Protocol, gates
+from hooks.protocol.document import Document
+from hooks.protocol.model import Gate, Head
 from hooks.protocol.origins import Group, grouped, letters
-from hooks.protocol.table import ASKED, tables
+from hooks.protocol.table import tables
 from hooks.protocol.template import names_in
+from hooks.protocol.wording import FindingText
 from service.pages import document, scale
 from service.pages.order_entry import has_insight, has_order_entry
 
@@ -55,7 +57,7 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
         "doses": next(table for table in shown if table.title.startswith("Doses")),
         "rows": [table for table in shown if table.title.startswith("Row ")],
         "limits": [table for table in shown if not table.title.startswith(_APART)],
-        "gates": [_question(protocol.gates[name], protocol) for name in ASKED],
+        "gates": [_question(protocol.gates[name], protocol) for name in gates.ASKED],
         "scale": scale.draw(protocol),
         "units": scale.UNITS,
         "width": scale.WIDTH,

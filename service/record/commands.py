@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from service.ending import stop
 from service.output import OutputError, lines, whole
 from service.record import backup as backing_up
 from service.record import export as exporting
@@ -94,9 +95,9 @@ def back_up(file: Path) -> None:
     record in an SQLite file; PostgreSQL has pg_dump."""
     with _store() as store:
         if store.path is None:
-            _stop("The record is in PostgreSQL: back it up with pg_dump.", 2)
+            stop("The record is in PostgreSQL: back it up with pg_dump.", 2)
         if os.path.lexists(file):
-            _stop(f"{file} is there already.", 1)
+            stop(f"{file} is there already.", 1)
         with _told():
             try:
                 with whole(file) as made:
@@ -157,13 +158,13 @@ def _store() -> Iterator[Store]:
         store = Store(Settings.from_environment(os.environ).database_url)
         store.demand()
     except (SettingsError, RecordError) as error:
-        _stop(str(error), 2)
+        stop(str(error), 2)
     try:
         yield store
     except RecordError as error:
-        _stop(str(error), 2)
+        stop(str(error), 2)
     except StoreDown as error:
-        _stop(f"The record cannot be reached: {error}.", 1)
+        stop(f"The record cannot be reached: {error}.", 1)
     finally:
         store.close()
 
@@ -173,7 +174,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except OutputError as error:
-        _stop(str(error), 1)
+        stop(str(error), 1)
 
 
 @contextmanager
@@ -187,8 +188,3 @@ def _progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _stop(message: str, status: int) -> NoReturn:
-    click.echo(f"magnesia: {message}", err=True)
-    raise SystemExit(status)

@@ -9,30 +9,22 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from service.record import reason, schema
+from service.record import feedback, reason, schema
 from service.record.entries import DecisionEntry, Entry, FeedbackEvent, LossEntry
 from service.record.errors import RecordError, StoreDown
 from service.record.file import RecordFile
 from service.record.rows import Rows
-from service.record.tables import Accepted, Card, Comment, Feedback, Table, Verdict
-
-Row = dict[str, Any]
 
 #: How long a statement waits for another process's lock on an SQLite file.
 _LOCK_SECONDS = 5.0
 _CONNECT_SECONDS = 3
-#: How far an EHR's clock may be ahead of ours: an outcome that is said to be later than so long
-#: after its report counts as of then, so that what follows can take its place.
-AHEAD = timedelta(minutes=5)
 
 
 class Unwritable(Exception):
@@ -163,7 +155,7 @@ class Store:
         losses = [entry for entry in entries if isinstance(entry, LossEntry)]
         with self.writing() as connection:
             self._rows.write(connection, decisions, losses)
-            self._judge_early(connection, [card.id for each in decisions for card in each.cards])
+            feedback.judge_early(connection, [card.id for each in decisions for card in each.cards])
 
     def append(self, events: Sequence[FeedbackEvent]) -> None:
         """Write feedback, all of it or none, and what counts now for each of its cards. An event
@@ -172,31 +164,7 @@ class Store:
             if not self.is_sqlite:
                 # Whatever the server's own default is: this is acknowledged to the EHR.
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
-            ids = [item.id for item in events]
-            there = set(connection.scalars(select(Feedback.id).where(Feedback.id.in_(ids))))
-            events = [item for item in events if item.id not in there]
-            if not events:
-                return
-            self._add(connection, Feedback, [_feedback(item) for item in events])
-            self._add(
-                connection,
-                Accepted,
-                [
-                    {"feedback_id": item.id, "position": position, "suggestion_id": suggestion}
-                    for item in events
-                    for position, suggestion in enumerate(item.accepted)
-                ],
-            )
-            self._add(
-                connection,
-                Comment,
-                [
-                    {"feedback_id": item.id, "text": item.comment}
-                    for item in events
-                    if item.comment is not None
-                ],
-            )
-            self._judge(connection, events)
+            feedback.append(connection, events)
 
     def scrub(self) -> None:
         """See to it that what was deleted is gone from the store's files too. Raises StoreDown."""
@@ -212,75 +180,9 @@ class Store:
         except SQLAlchemyError as error:
             raise reason.down(error) from error
 
-    def _judge(self, connection: Connection, events: Sequence[FeedbackEvent]) -> None:
-        """Let the latest outcome count for each card, among those of the card's own client. As long
-        as a card is unknown, whoever reports it is believed; see `_judge_early`."""
-        cards = {item.card_id for item in events}
-        known = connection.execute(select(Card.id, Card.client).where(Card.id.in_(cards)))
-        owners: dict[str, str | None] = dict(known.all())
-        self._count(
-            connection,
-            [item for item in events if owners.get(item.card_id, item.client) == item.client],
-        )
-
-    def _judge_early(self, connection: Connection, cards: Sequence[str]) -> None:
-        """Judge again what came before its card, where another client than the card's own was
-        believed."""
-        if not cards:
-            return
-        doubtful = connection.scalars(
-            select(Verdict.card_id)
-            .join(Feedback, Feedback.id == Verdict.feedback_id)
-            .join(Card, Card.id == Verdict.card_id)
-            .where(Verdict.card_id.in_(cards), Feedback.client.is_distinct_from(Card.client))
-            .order_by(Verdict.card_id)
-            # What is being reported meanwhile waits, and is then judged by the card.
-            .with_for_update(of=Verdict)
-        ).all()
-        if not doubtful:
-            return
-        connection.execute(delete(Verdict).where(Verdict.card_id.in_(doubtful)))
-        own = connection.execute(
-            select(Feedback.__table__)
-            .join(Card, Card.id == Feedback.card_id)
-            .where(Card.id.in_(doubtful), Feedback.client.is_not_distinct_from(Card.client))
-            .order_by(Feedback.received_at)
-        )
-        events = [FeedbackEvent(**row) for row in own.mappings()]
-        self._count(connection, events)
-
-    def _count(self, connection: Connection, events: Sequence[FeedbackEvent]) -> None:
-        """Let an event count for its card unless a later one does already."""
-        if not events:
-            return
-        new = self._insert(Verdict)
-        soonest = max(item.received_at for item in events) + AHEAD
-        upsert = new.on_conflict_do_update(
-            index_elements=[Verdict.card_id],
-            set_={
-                name: new.excluded[name]
-                for name in Verdict.__table__.columns.keys()  # noqa: SIM118 - not a mapping
-                if name != "card_id"
-            },
-            # What an earlier version believed to lie in the future counts no longer.
-            where=(new.excluded.outcome_at >= Verdict.outcome_at) | (Verdict.outcome_at > soonest),
-        )
-        # In one order everywhere, so that two batches about the same cards do not wait for each
-        # other.
-        ordered = sorted(events, key=lambda item: (item.card_id, item.received_at, item.position))
-        connection.execute(upsert, [_verdict(item) for item in ordered])
-
-    def _add(self, connection: Connection, table: type[Table], rows: list[Row]) -> None:
-        if rows:
-            connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
-
     @cached_property
     def _rows(self) -> Rows:
         return Rows(self.engine.dialect)
-
-    def _insert(self, table: type[Table]) -> Any:
-        # The two constructs are alike, but their common base lacks what is used here.
-        return (sqlite if self.is_sqlite else postgresql).insert(table)
 
     def _connect(self) -> Engine:
         if not self.is_sqlite:
@@ -324,34 +226,6 @@ def _begin(connection: Connection) -> None:
     if not options.get(schema.PLAIN):
         # A writer says so at once: a reader who turns writer may find that it cannot.
         connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
-
-
-def _feedback(item: FeedbackEvent) -> Row:
-    return {
-        "id": item.id,
-        "received_at": item.received_at,
-        "position": item.position,
-        "client": item.client,
-        "service": item.service,
-        "card_id": item.card_id,
-        "outcome": item.outcome,
-        "outcome_at": item.outcome_at,
-        "reason_system": item.reason_system,
-        "reason_code": item.reason_code,
-        "reason_display": item.reason_display,
-    }
-
-
-def _verdict(item: FeedbackEvent) -> Row:
-    return {
-        "card_id": item.card_id,
-        "feedback_id": item.id,
-        "outcome": item.outcome,
-        "outcome_at": min(item.outcome_at, item.received_at + AHEAD),
-        "reason_system": item.reason_system,
-        "reason_code": item.reason_code,
-        "reason_display": item.reason_display,
-    }
 
 
 def _is_busy(error: SQLAlchemyError) -> bool:

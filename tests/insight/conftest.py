@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from service.insight.counts import Insight, count
+from service.insight.counts import count
 from service.insight.period import Period
+from service.insight.tally import Insight
 from service.record.entries import CardEntry
 from service.record.store import Store
 from tests.record.conftest import decision, feedback

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy
 
-from service.insight.counts import (
-    NO_REASON,
+from service.insight.counts import NO_REASON, count
+from service.insight.period import Period
+from service.insight.tally import (
     WAIT_UNKNOWN,
     Ages,
     Calls,
@@ -16,9 +17,7 @@ from service.insight.counts import (
     Insight,
     Outcomes,
     Repeats,
-    count,
 )
-from service.insight.period import Period
 from service.record.entries import LossEntry
 from tests.insight.conftest import NOW, Ledger
 

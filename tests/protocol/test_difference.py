@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from hooks.protocol import Protocol, load
 from hooks.protocol.difference import Section, compare
-from hooks.protocol.model import Document
+from hooks.protocol.document import Document
 from hooks.protocol.quantity import Quantity, Rate
 from tests.protocol.edit import Change, protocol
 

@@ -6,11 +6,13 @@ from decimal import Decimal
 import pytest
 
 from hooks.errors import ProtocolError
-from hooks.protocol import load
+from hooks.protocol import gates, load
+from hooks.protocol.notation import limit
 from hooks.protocol.quantity import Rate
 from hooks.protocol.required import GATES
 from hooks.protocol.scale import short
-from hooks.protocol.table import ASKED, Table, limit, summary, tables
+from hooks.protocol.summary import summary
+from hooks.protocol.table import Table, tables
 from service import explanation, fixture
 from service.settings import Settings
 from tests.protocol.edit import PROJECT, SHIPPED, VERSION, protocol
@@ -109,7 +111,7 @@ def test_every_gate_in_the_order_in_which_it_is_asked() -> None:
     reasoning = explanation.decide(case.request, case.now, Settings()).reasoning
     assert reasoning
     asked = [step.id for step in reasoning.trace if step.id in GATES]
-    assert list(ASKED) == asked
+    assert list(gates.ASKED) == asked
     shown = next(table for table in tables(load()) if table.title.startswith("Gates"))
     assert [row[0] for row in shown.rows] == asked
 

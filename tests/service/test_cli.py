@@ -10,7 +10,7 @@ import requests
 import responses
 from click.testing import CliRunner, Result
 
-from service import cli, client, site
+from service import cli, client, firing, site
 from tests.service.tea import TeaHook
 
 URL = "http://127.0.0.1:8000/cds-services/magnesium-replacement"
@@ -68,7 +68,8 @@ def plain(tmp_path: Path, call: dict[str, Any]) -> Path:
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "utc_now", lambda: NOW)
+    for module in (cli, firing):
+        monkeypatch.setattr(module, "utc_now", lambda: NOW)
 
 
 class TestFire:

@@ -14,7 +14,8 @@ from responses.matchers import header_matcher, query_param_matcher
 
 from service.breaker import FAILURES
 from service.envelope import Envelope
-from service.fhir_client import MAX_RESPONSE_BYTES, FhirClient
+from service.fhir_client import FhirClient
+from service.fhir_reader import MAX_RESPONSE_BYTES
 from service.prefetch import Prefetched, query, sort
 from service.settings import Settings
 

@@ -10,7 +10,7 @@ from hooks.cards.words.refusal import Refusals
 from hooks.cards.words.result import Results
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import Finding
-from hooks.protocol.model import Document
+from hooks.protocol.document import Document
 from hooks.protocol.template import Words, fill
 
 

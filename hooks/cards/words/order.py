@@ -11,7 +11,7 @@ from hooks.cards.text import escaped
 from hooks.cards.words.moment import Moments
 from hooks.chart.dosage import Dosage
 from hooks.chart.order import Order
-from hooks.protocol.model import Document
+from hooks.protocol.document import Document
 from hooks.protocol.template import fill
 
 _MOST_PARTS: Final = 3

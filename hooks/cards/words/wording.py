@@ -12,9 +12,10 @@ from hooks.cards.words.order import Orders
 from hooks.cards.words.refusal import Refusals
 from hooks.cards.words.result import Results
 from hooks.protocol.assessment import Assessment, CardKind
-from hooks.protocol.model import CardText, Dosing
+from hooks.protocol.model import Dosing
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.template import Words, fill, fill_lines
+from hooks.protocol.wording import CardText
 
 _LONGEST_SUMMARY: Final = 139
 

@@ -167,13 +167,17 @@ class Store:
             feedback.append(connection, events)
 
     def scrub(self) -> None:
-        """See to it that what was deleted is gone from the store's files too. Raises StoreDown."""
+        """See to it that what was deleted is gone from the store's files too. Raises StoreDown,
+        also where somebody who reads an SQLite file keeps the old text in its log."""
         self.prepare()
         try:
             with self.engine.connect() as connection:
                 if self.is_sqlite:
                     plain = connection.execution_options(**{schema.PLAIN: True})
-                    plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    # A log that somebody still reads is no error to SQLite: it says so in a row.
+                    busy, *_ = plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                    if busy:
+                        raise StoreDown("another program is reading it")
                 else:
                     autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
                     autocommit.exec_driver_sql("VACUUM comment")

@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from sqlalchemy import func, select
 
 from service.cli import main
 from service.record import retention
+from service.record import store as store_module
 from service.record.entries import LossEntry
 from service.record.store import Store
 from service.record.tables import Comment, Decision, Feedback, Table, Verdict
@@ -202,6 +206,42 @@ def test_a_forgotten_comment_is_gone_from_the_files(
     result = CliRunner().invoke(main, ["record", "forget-comments", "--older-than", "1d", "--yes"])
     assert result.exit_code == 0, result.output
     assert not any(secret.encode() in file.read_bytes() for file in tmp_path.iterdir())
+    store.close()
+
+
+@pytest.mark.parametrize("command", ["forget-comments", "prune"])
+def test_a_text_that_somebody_still_reads_is_not_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A reader keeps SQLite from emptying the log; the next run sees to it, though it finds
+    nothing to delete."""
+    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0.2)
+    file = tmp_path / "magnesia.sqlite"
+    store = Store(f"sqlite:///{file}")
+    secret = b"Mrs. Quillfeather is on dialysis"
+    store.append([feedback("card", comment=secret.decode(), received_at=OLD)])
+    monkeypatch.setenv("MAGNESIA_DATABASE_URL", store.url)
+
+    def forget() -> Result:
+        return CliRunner().invoke(main, ["record", command, "--older-than", "1d", "--yes"])
+
+    def is_on_disk() -> bool:
+        return any(secret in file.read_bytes() for file in tmp_path.iterdir())
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM comment").fetchone()
+        result = forget()
+        assert is_on_disk(), "the case is none if the text is gone all the same"
+        assert (result.exit_code, rows(store, Comment)) == (1, 0), result.output
+        assert "deleted" not in result.stdout.lower()
+        assert result.stderr == (
+            "magnesia: What was to be deleted is deleted, but the record's files may still hold its"
+            " text (another program is reading it): run this again.\n"
+        )
+    again = forget()
+    assert again.exit_code == 0, again.output
+    assert not is_on_disk(), "the second run found no comment, and left the text where it was"
     store.close()
 
 

@@ -42,9 +42,10 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def write_ahead(engine: Engine) -> None:
-    """Write-ahead logging: readers do not wait for the writer. It is a property of the file."""
-    deadline = monotonic() + _WAL_SECONDS
+def write_ahead(engine: Engine, seconds: float = _WAL_SECONDS) -> None:
+    """Write-ahead logging: readers do not wait for the writer. It is a property of the file; who
+    finds it locked tries for so many seconds. Raises OperationalError."""
+    deadline = monotonic() + seconds
     while True:
         try:
             with engine.connect().execution_options(**{PLAIN: True}) as connection:

@@ -4,13 +4,13 @@ Settled 7: where nobody can tell, the dose may be running still.
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from hooks.chart.chart import Measurement
 from hooks.chart.moments import Moment, after
 from hooks.chart.order import Order, Place
 from hooks.protocol.limits import Windows
-from hooks.protocol.model import Dosing
 from hooks.protocol.protocol import Protocol
 
 _ONE_YEAR: Final = timedelta(days=365)
@@ -94,10 +94,9 @@ def _latest_start(moment: Moment, now: datetime) -> datetime:
     return min(moment.latest, max(moment.earliest, now))
 
 
-def planned_end(order: Order, now: datetime, row: Dosing) -> datetime:
-    """When the dose of an order ends or ended; an unreadable duration counts as the row's."""
+def planned_end(order: Order, now: datetime, minutes: Decimal) -> datetime:
+    """When the dose of an order ends or ended that runs for so many minutes."""
     timing = order.dosage.timing
-    minutes = order.dosage.minutes or row.over.value
     begun = order.place not in (Place.DRAFT, Place.ON_HOLD)
     named = (order.authored, timing.starts) if begun else (timing.starts, Moment(now))
     known = [moment.at for moment in named if moment is not None and not moment.whole_day]

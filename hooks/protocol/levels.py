@@ -6,7 +6,7 @@ from typing import Final
 
 from hooks.chart.codes.drugs import DrugClass
 from hooks.chart.moments import Moment
-from hooks.chart.order import Place
+from hooks.chart.order import Order, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import PlannedLab
 from hooks.protocol.choice import instant
@@ -17,6 +17,8 @@ from hooks.protocol.limits import Windows
 from hooks.protocol.model import DOSED, Dosing, Row
 
 _ONE_DAY: Final = timedelta(days=1)
+#: The minutes of a dose whose duration nobody told, where no row has one for it.
+_UNKNOWN: Final = Decimal(0)
 
 
 class Levels:
@@ -38,22 +40,25 @@ class Levels:
         """
         replacement = self._evidence.replacement
         ends = [
-            planned_end(item.order, self.now, dosing)
+            self._end_of_order(item.order, dosing.over.value)
             if item.correction is None
-            else self.end_of(item.correction)
+            else self.end_of_corrected(item.order, item.correction)
             for item in checks
         ]
         ends += [
-            planned_end(order, self.now, dosing)
+            self._end_of_order(order, dosing.over.value)
             for order in (*replacement.others, *replacement.elsewhere, *replacement.unreadable)
         ]
         return max(ends)
 
+    def end_of_corrected(self, order: Order, correction: Dosing) -> datetime:
+        """The planned end of a corrected draft, which begins when it was to begin."""
+        return planned_end(order, self.now, correction.over.value)
+
     def end_of_selected(self) -> datetime:
         """The planned end of the selected drafts by what they say themselves."""
-        minutes = [order.dosage.minutes for order in self._evidence.replacement.selected]
-        longest = max((time for time in minutes if time is not None), default=Decimal(0))
-        return (self.now + timedelta(minutes=float(longest))).replace(microsecond=0)
+        selected = self._evidence.replacement.selected
+        return max((self._end_of_order(order, _UNKNOWN) for order in selected), default=self.now)
 
     def recheck(self, end: datetime, row: Row | None = None) -> PlannedLab:
         """The repeat level after a planned end; now if its time is past already."""
@@ -123,6 +128,10 @@ class Levels:
             item.time is None or self.now - item.time.at <= window
             for item in self._evidence.magnesium.worth_saying
         )
+
+    def _end_of_order(self, order: Order, otherwise: Decimal) -> datetime:
+        """The planned end of an order; without a duration it counts as if it ran `otherwise`."""
+        return planned_end(order, self.now, order.dosage.minutes or otherwise)
 
     def _is_stale_and_perhaps_low(self) -> bool:
         """Whether the newest result is too old and was low, or cannot be judged (settled 12)."""

@@ -23,7 +23,7 @@ from hooks.protocol.quantity import (
     Weight,
 )
 
-Q = TypeVar("Q", bound=Quantity)
+_Q = TypeVar("_Q", bound=Quantity)
 
 
 def _known_zone(name: str) -> str:
@@ -36,17 +36,17 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class Limit(Bounded, Generic[Q]):
+class Limit(Bounded, Generic[_Q]):
     """A limit, or a time."""
 
-    value: Q
+    value: _Q
 
 
-class Range(Bounded, Generic[Q]):
+class Range(Bounded, Generic[_Q]):
     """Two limits, both ends included."""
 
-    from_: Q = Field(alias="from")
-    to: Q
+    from_: _Q = Field(alias="from")
+    to: _Q
 
     @model_validator(mode="after")
     def _rises(self) -> Self:

@@ -107,7 +107,7 @@ def _corrections(case: Case, checks: list[DraftCheck], row: Row) -> tuple[Offer,
         Offer(
             "correct",
             index == 0,
-            (case.levels.recheck(case.levels.end_of(correction), row),),
+            (case.levels.recheck(case.levels.end_of_corrected(order, correction), row),),
             correction,
             priority=row.priority,
             replaces=order,

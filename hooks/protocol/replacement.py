@@ -91,18 +91,18 @@ def survey(chart: Chart, specimen: Measurement | None, protocol: Protocol) -> Re
         elif taken - end <= windows.recent_dose.value.span:
             answered.append(order)
     return Replacement(
-        tuple(order for order in drafts if order.selected and order.indication is None),
-        tuple(order for order in drafts if not order.selected and order.indication is None),
-        tuple(running),
-        tuple(given),
-        tuple(sorted(answered, key=lambda order: _start(order, windows))),
-        tuple(order for order in drafts if order.indication is not None),
-        tuple(
+        selected=tuple(order for order in drafts if order.selected and order.indication is None),
+        drafted=tuple(order for order in drafts if not order.selected and order.indication is None),
+        running=tuple(running),
+        given=tuple(given),
+        answered=tuple(sorted(answered, key=lambda order: _start(order, windows))),
+        elsewhere=tuple(order for order in drafts if order.indication is not None),
+        unreadable=tuple(
             order
             for order in chart.orders
             if order.selected and not order.is_readable and order.route is not Route.ENTERAL
         ),
-        any(
+        beside_unreadable=any(
             not (order.is_readable or order.is_over or order.selected)
             and order.route is not Route.ENTERAL
             for order in chart.orders

@@ -23,6 +23,7 @@ from hooks.protocol.protocol import Protocol
 from hooks.protocol.scale import plain, short
 from hooks.protocol.template import names_in
 
+_LIMITS: Final = ("", "Limit", "Sources")
 _UNITS: Final = (Unit.MG_DL, Unit.MMOL_L, Unit.MEQ_L)
 
 
@@ -74,9 +75,6 @@ def tables(protocol: Protocol) -> tuple[Table, ...]:
             tuple(source for group in origins.grouped(document) for source in group.sources),
         ),
     )
-
-
-_LIMITS: Final = ("", "Limit", "Sources")
 
 
 def _head(document: Document) -> Table:

@@ -26,47 +26,22 @@ _MOST_REASONS = 12
 
 def count(connection: Connection, period: Period) -> Insight:
     """Count what the record holds of `period`."""
-    days: dict[date, Group] = defaultdict(Group)
-    rules: dict[str | None, Group] = defaultdict(Group)
-    clients: dict[str | None, Group] = defaultdict(Group)
-    refusals: Counter[int] = Counter()
-    for day, client, rule, silent, status, cards, number in connection.execute(
-        statements.calls(period)
-    ):
-        days[day].add(silent, status, cards, number)
-        clients[client].add(silent, status, cards, number)
-        if status == ANSWERED:
-            rules[rule].add(silent, status, cards, number)
-        else:
-            refusals[status] += number
-
-    reasons = _Reasons()
-    waits: Counter[str] = Counter()
-    for rule, client, outcome, system, code, display, wait, number in connection.execute(
-        statements.verdicts(period)
-    ):
-        rules[rule].outcomes.add(outcome, number)
-        clients[client].outcomes.add(outcome, number)
-        waits[wait] += number
-        if outcome == "overridden":
-            reasons.add(system, code, display, number)
-    for day, outcome, number in connection.execute(statements.verdicts_by_day(period)):
-        days[day].outcomes.add(outcome, number)
-
-    everything = Group()
-    for group in days.values():
-        everything.join(group)
-    calendar = _calendar(period, days)
+    found = _Found()
+    found.add_calls(connection, period)
+    found.add_verdicts(connection, period)
+    calendar = _calendar(period, found.days)
     return Insight(
         period=period,
         calendar=calendar,
-        all=everything,
-        spans=_spans(calendar, days),
-        rules=sorted(rules.items(), key=lambda item: (-_weight(item[1]), item[0] or "")),
-        clients=sorted(clients.items(), key=lambda item: (-_calls_of(item[1]), item[0] or "")),
-        reasons=reasons.sorted(),
-        waits=_waits(waits),
-        refusals=sorted(refusals.items(), key=lambda item: (-item[1], item[0])),
+        all=found.whole(),
+        spans=_spans(calendar, found.days),
+        rules=sorted(found.rules.items(), key=lambda item: (-_weight(item[1]), item[0] or "")),
+        clients=sorted(
+            found.clients.items(), key=lambda item: (-_calls_of(item[1]), item[0] or "")
+        ),
+        reasons=found.reasons.sorted(),
+        waits=_waits(found.waits),
+        refusals=sorted(found.refusals.items(), key=lambda item: (-item[1], item[0])),
         ages=_ages(connection, period),
         repeats=Repeats(*connection.execute(statements.repeats(period)).one()),
         unknown=connection.execute(statements.unknown(period)).scalar_one(),
@@ -74,6 +49,45 @@ def count(connection: Connection, period: Period) -> Insight:
             (reason, number) for reason, number in connection.execute(statements.losses(period))
         ],
     )
+
+
+class _Found:
+    """What calls and verdicts add up to, by day, by rule and by client."""
+
+    def __init__(self) -> None:
+        self.days: dict[date, Group] = defaultdict(Group)
+        self.rules: dict[str | None, Group] = defaultdict(Group)
+        self.clients: dict[str | None, Group] = defaultdict(Group)
+        self.refusals: Counter[int] = Counter()
+        self.reasons = _Reasons()
+        self.waits: Counter[str] = Counter()
+
+    def add_calls(self, connection: Connection, period: Period) -> None:
+        rows = connection.execute(statements.calls(period))
+        for day, client, rule, silent, status, cards, number in rows:
+            self.days[day].add(silent, status, cards, number)
+            self.clients[client].add(silent, status, cards, number)
+            if status == ANSWERED:
+                self.rules[rule].add(silent, status, cards, number)
+            else:
+                self.refusals[status] += number
+
+    def add_verdicts(self, connection: Connection, period: Period) -> None:
+        rows = connection.execute(statements.verdicts(period))
+        for rule, client, outcome, system, code, display, wait, number in rows:
+            self.rules[rule].outcomes.add(outcome, number)
+            self.clients[client].outcomes.add(outcome, number)
+            self.waits[wait] += number
+            if outcome == "overridden":
+                self.reasons.add(system, code, display, number)
+        for day, outcome, number in connection.execute(statements.verdicts_by_day(period)):
+            self.days[day].outcomes.add(outcome, number)
+
+    def whole(self) -> Group:
+        everything = Group()
+        for group in self.days.values():
+            everything.join(group)
+        return everything
 
 
 class _Reasons:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 
 from service.cli import main
 from service.record import retention
@@ -243,6 +243,74 @@ def test_a_text_that_somebody_still_reads_is_not_said_to_be_gone(
     assert again.exit_code == 0, again.output
     assert not is_on_disk(), "the second run found no comment, and left the text where it was"
     store.close()
+
+
+COMMANDS = [
+    ["record", "export", "--what", "decisions"],
+    ["record", "prune", "--older-than", "400d", "--dry-run"],
+    ["record", "prune", "--older-than", "400d", "--yes"],
+    ["record", "forget-comments", "--older-than", "400d", "--yes"],
+    ["insight"],
+]
+
+
+def tables_of(url: str) -> dict[str, Any]:
+    """The tables, and their revision."""
+    other = Store(url)
+    with other.engine.connect() as connection:
+        tables = sorted(inspect(connection).get_table_names())
+        revision = (
+            connection.scalar(text("SELECT version_num FROM alembic_version"))
+            if "alembic_version" in tables
+            else None
+        )
+    other.close()
+    return {"tables": tables, "revision": revision}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(("revision", "made_by"), [("0002", "older"), ("9999", "newer")])
+def test_looking_at_a_record_of_another_version_leaves_its_tables_alone(
+    store: Store,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    revision: str,
+    made_by: str,
+) -> None:
+    """A service of that version may be running, and could not start again."""
+    filled(store)
+    with store.writing() as connection:
+        connection.execute(text("DROP TABLE nonce"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    store.close()
+    before = tables_of(database_url)
+    monkeypatch.setenv("MAGNESIA_DATABASE_URL", database_url)
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == (1 if command == ["insight"] else 2), result.output
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert f"the record was made by an {made_by}".replace("an newer", "a newer") in result.stderr
+    assert tables_of(database_url) == before
+    with store.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Decision)) == 3
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_looking_at_a_database_of_others_makes_no_record_in_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    store = Store(database_url)
+    if store.path is not None:
+        store.path.parent.mkdir()
+    with store.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
+    store.close()
+    monkeypatch.setenv("MAGNESIA_DATABASE_URL", database_url)
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == (1 if command == ["insight"] else 2), result.output
+    assert "there is no record in this database" in result.stderr
+    assert tables_of(database_url) == {"tables": ["theirs"], "revision": None}
 
 
 def test_looking_at_a_record_does_not_make_one(

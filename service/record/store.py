@@ -124,6 +124,9 @@ class Store:
             with self.engine.connect().execution_options(reading=True) as connection:
                 if self._file is not None:
                     self._file.check()
+                if not self.is_sqlite:
+                    # Else each statement would see a moment of its own.
+                    connection.execution_options(isolation_level="REPEATABLE READ")
                 yield connection
         except SQLAlchemyError as error:
             raise reason.down(error) from error

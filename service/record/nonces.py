@@ -423,12 +423,13 @@ class Nonces:
 
     def _sweep(self) -> None:
         now = int(time())
-        try:
-            self._host.sweep(now)
-            if self._shared is not None and not self._desk.is_shut:
-                self._shared.sweep(now)
-        except StoreDown as error:
-            _log.info("Used tokens that have expired could not be deleted (%s).", error)
+        shared = None if self._desk.is_shut else self._shared
+        for ledger in (self._host, shared):
+            try:
+                if ledger is not None:
+                    ledger.sweep(now)
+            except StoreDown as error:
+                _log.info("Used tokens that have expired could not be deleted (%s).", error)
 
     def _complain(self, what: str, error: StoreDown) -> None:
         if what not in self._complained:

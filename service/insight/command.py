@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import closing
 
 import click
 from rich.console import Console
@@ -52,7 +53,7 @@ def insight(days: int) -> None:
         rules = legend(load_protocol(settings.protocol))
         store = Store(settings.database_url)
         store.demand()
-        with store.reading() as connection:
+        with closing(store), store.reading() as connection:
             found = count(connection, Period.last(days or None, utc_now().date()))
     except (SettingsError, SiteFileError) as error:
         stop(str(error), 2)

@@ -35,12 +35,13 @@ class Record:
         self._spool = directory
         self._writer = Writer(self.store, directory)
         self._desk = Desk("feedback-store", _CLERKS)
-        #: The tokens that clients have used; nothing is opened before the first.
+        #: The tokens that clients have used; nothing is opened where nobody is asked for one.
         self.nonces = Nonces(self.store, directory)
 
     def prepare(self) -> None:
-        """Bring the tables up to date, and see that decisions can wait. Raises RecordError if
-        either can never work; a store that is only down is waited for."""
+        """Bring the tables up to date, and see that decisions and used tokens can be kept. Raises
+        RecordError if one of the first two can never work; a store that is only down is waited
+        for."""
         try:
             self.store.prepare()
         except StoreDown as error:
@@ -57,6 +58,7 @@ class Record:
             raise RecordError(
                 f"MAGNESIA_SPOOL: decisions cannot wait in {self._spool}: {error.strerror}."
             ) from error
+        self.nonces.prepare()
 
     def start(self) -> None:
         """Begin to write in this process; without it, the first decision does."""

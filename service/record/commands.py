@@ -122,13 +122,16 @@ def prune(before: datetime, dry_run: bool, yes: bool) -> None:
             f" {_count(old.comments, 'comment')}, {old.losses} "
             f"{'note' if old.losses == 1 else 'notes'} of losses."
         )
-        if dry_run or not old.rows:
+        if dry_run:
             return
-        if not yes:
-            click.confirm("Delete them?", abort=True)
-        with _progress("Deleting", old.rows) as advance:
-            retention.prune(store, before, advance)
-    click.echo("Deleted.")
+        if old.rows:
+            if not yes:
+                click.confirm("Delete them?", abort=True)
+            with _progress("Deleting", old.rows) as advance:
+                retention.prune(store, before, advance)
+        _scrub(store)
+    if old.rows:
+        click.echo("Deleted.")
 
 
 @record.command("forget-comments", short_help="Delete what clinicians wrote.")
@@ -144,12 +147,26 @@ def forget_comments(card: UUID | None, before: datetime | None, yes: bool) -> No
     with _store() as store:
         comments = retention.count_comments(store, name, before)
         click.echo(f"{comments} comments.")
-        if not comments:
-            return
-        if not yes:
-            click.confirm("Delete them?", abort=True)
-        deleted = retention.forget(store, name, before)
-    click.echo(f"{deleted} comments deleted.")
+        deleted = 0
+        if comments:
+            if not yes:
+                click.confirm("Delete them?", abort=True)
+            deleted = retention.forget(store, name, before)
+        _scrub(store)
+    if comments:
+        click.echo(f"{deleted} comments deleted.")
+
+
+def _scrub(store: Store) -> None:
+    """Also where nothing was left to delete: an earlier run may have ended before this."""
+    try:
+        store.scrub()
+    except StoreDown as error:
+        stop(
+            "What was to be deleted is deleted, but the record's files may still hold its text"
+            f" ({error}): run this again.",
+            1,
+        )
 
 
 @contextmanager

@@ -21,11 +21,23 @@ _LOG = "magnesia.write-ahead-log"
 _log = logging.getLogger("magnesia.record")
 
 
-class RecordFile:
-    """What was opened at `path`."""
+_SAID = (
+    "The record's file or its write-ahead log was deleted or replaced while Magnesia "
+    "was using it. Until Magnesia is started again, decisions wait in the spool and "
+    "feedback is refused."
+)
 
-    def __init__(self, path: Path) -> None:
+
+class FileGone(StoreDown):
+    """The file, or its write-ahead log, is no longer the one that was opened."""
+
+
+class RecordFile:
+    """What was opened at `path`; `said` goes to the log when it is no longer there."""
+
+    def __init__(self, path: Path, said: str | None = _SAID) -> None:
         self._path = path
+        self._said = said
         self._write_ahead_log = Path(f"{path}-wal")
         self._known: Identity = None
         self._complained = False
@@ -35,12 +47,12 @@ class RecordFile:
         self._known = _identity(self._path)
 
     def check(self) -> None:
-        """Raise StoreDown if another file lies there, or none."""
+        """Raise FileGone if another file lies there, or none."""
         if self._known is not None and _identity(self._path) != self._known:
             self._refuse()
 
     def check_log(self, connection: MutableMapping[Any, Any]) -> None:
-        """Raise StoreDown if the write-ahead log is not the one in which a connection began its
+        """Raise FileGone if the write-ahead log is not the one in which a connection began its
         first transaction: while that is open, SQLite keeps the file. `connection` is what is known
         about the connection for as long as it is open; to be asked in a transaction."""
         found = _identity(self._write_ahead_log)
@@ -48,14 +60,10 @@ class RecordFile:
             self._refuse()
 
     def _refuse(self) -> None:
-        if not self._complained:
+        if self._said is not None and not self._complained:
             self._complained = True
-            _log.error(
-                "The record's file or its write-ahead log was deleted or replaced while Magnesia "
-                "was using it. Until Magnesia is started again, decisions wait in the spool and "
-                "feedback is refused."
-            )
-        raise StoreDown("its file was deleted or replaced, and Magnesia must be started again")
+            _log.error("%s", self._said)
+        raise FileGone("its file was deleted or replaced, and Magnesia must be started again")
 
 
 def _identity(path: Path) -> Identity:

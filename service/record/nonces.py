@@ -6,7 +6,8 @@ where the record is SQLite, and in the record's own file it would wait for every
 the disk. Hosts that share a PostgreSQL also write it down there, and then none of them accepts it
 again; a PostgreSQL that is down or hangs costs no answer, only that the others learn later what was
 used here. The workers of a host also remember together what they have seen since their start, so
-that a file that fails lets no token come again.
+that a file that fails lets no token come again. One that failed is left alone for a moment, tried
+beside the calls, and told what it has missed.
 """
 
 import hashlib
@@ -14,8 +15,9 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep, time
 from typing import Any
@@ -29,6 +31,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from service.record import schema
 from service.record.desk import Desk
 from service.record.errors import RecordError, StoreDown
+from service.record.file import FileGone, RecordFile
 from service.record.recent import Recent
 from service.record.store import Store
 from service.record.tables import Nonce
@@ -36,8 +39,10 @@ from service.record.writer import Watch
 
 #: How long an answer waits for PostgreSQL to say whether a token was used.
 ANSWER_SECONDS = 0.25
-#: How long a worker waits for another one that writes to an SQLite file.
+#: How long a worker waits for another one that writes to an SQLite file, and how long a call waits
+#: until other calls of its worker have asked.
 _LOCK_SECONDS = 0.5
+_TURN_SECONDS = 2.0
 _CLERKS = 2
 #: Clocks of hosts differ: a used token is remembered so much longer than it is accepted.
 MARGIN_SECONDS = 300
@@ -47,8 +52,13 @@ _TRY_SECONDS = 1.0
 _SETTLE_SECONDS = 5.0
 _CLOSE_SECONDS = 2.0
 _SWEPT_AT_ONCE = 1000
-#: What a process still owes the store, at most.
+#: What a process still owes a store, at most, and how much of it is paid at once.
 _OWED = 100_000
+_PAID_AT_ONCE = 1_000
+#: A used token, and when it expires.
+_Owed = deque[tuple[bytes, int]]
+_HERE = "No file of this host"
+_ANYWHERE = "No database"
 
 _log = logging.getLogger("magnesia.trust")
 _table = Nonce.__table__
@@ -81,7 +91,7 @@ class Ledger(Store):
 
     def enter(self, token: bytes, expires: int, now: int) -> bool:
         """Write a token down; False if it stands there already. Raises StoreDown."""
-        row = {"digest": token, "expires": expires, "old": now - MARGIN_SECONDS}
+        row = _row(token, expires, now)
         try:
             return self._is_new(row)
         except StoreDown as error:
@@ -128,7 +138,7 @@ class Ledger(Store):
             with self.engine.connect() as connection:
                 yield connection
         except (SQLAlchemyError, RecordError) as error:
-            raise StoreDown(type(getattr(error, "orig", None) or error).__name__) from error
+            raise StoreDown(_name(error)) from error
 
     def _connect(self) -> Engine:
         if self.is_sqlite:
@@ -137,7 +147,11 @@ class Ledger(Store):
                 connect_args={"timeout": _LOCK_SECONDS},
                 isolation_level="AUTOCOMMIT",
                 pool_reset_on_return=None,
+                pool_timeout=_TURN_SECONDS,
             )
+            if (file := self._file) is not None:
+                # Before SQLite makes a new file where the old one was.
+                event.listen(engine, "do_connect", lambda *_: file.check())
             event.listen(engine, "connect", _set_up)
             return engine
         return create_engine(
@@ -159,23 +173,88 @@ class Ledger(Store):
 
 
 class HostLedger(Ledger):
-    """A file of this host that holds used tokens and nothing else."""
+    """A file of this host that holds used tokens and nothing else.
+
+    Nobody waits for a file that has just failed. One that is deleted or replaced is still asked, as
+    it knows what was used, but keeps nothing any more; no other is made in its place.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"sqlite:///{path}")
+        self._own_file = self._file = RecordFile(path, said=None)
+        #: Its write-ahead log, the same for all connections while one of them is open.
+        self._log: dict[Any, Any] = {}
+        #: Why it failed when it was last asked.
+        self._failure: str | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed when it was last asked, and is left alone."""
+        return self._failure is not None
+
+    def enter(self, token: bytes, expires: int, now: int, *, again: bool = False) -> bool:
+        """Write a token down; False if it stands there already. Raises StoreDown, at once if it
+        failed before, unless it is to be tried `again`; FileGone if the token is new, but what is
+        written is lost with the end of the service."""
+        try:
+            self._demand(again)
+            with self._connected() as connection:
+                # Those who waited for the connection do not wait for the file too.
+                self._demand(again)
+                try:
+                    new = connection.execute(self._enter, _row(token, expires, now)).rowcount == 1
+                except SQLAlchemyError as error:
+                    self._failure = _name(error)
+                    raise
+        except FileGone:
+            raise
+        except StoreDown as error:
+            self._failure = str(error)
+            raise
+        if new:
+            self._own_file.check()
+            self._own_file.check_log(self._log)
+        if again:
+            self._failure = None
+        return new
+
+    def check(self) -> None:
+        """Raise FileGone if it is no longer the file, and the log, that it was."""
+        self._own_file.check()
+        if self._log:
+            self._own_file.check_log(self._log)
+
+    def close(self) -> None:
+        """Close the connections, and try a file that failed anew."""
+        super().close()
+        self._log.clear()
+        self._failure = None
+
+    def _demand(self, again: bool) -> None:
+        if self._failure is not None and not again:
+            raise StoreDown(self._failure)
 
     def prepare(self) -> None:
         """Make the file if there is none."""
         if self._prepared:
             return
         self._make_directory()
-        schema.write_ahead(self.engine)
+        schema.write_ahead(self.engine, _LOCK_SECONDS)
         assert isinstance(_table, Table)  # noqa: S101 - as declared
         with self.engine.connect() as connection:
             connection.execute(CreateTable(_table, if_not_exists=True))
             for index in _table.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))
+        self._own_file.remember()
         self._prepared = True
+
+
+def _row(token: bytes, expires: int, now: int) -> dict[str, Any]:
+    return {"digest": token, "expires": expires, "old": now - MARGIN_SECONDS}
+
+
+def _name(error: Exception) -> str:
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 def _set_up(connection: Any, _: object) -> None:
@@ -204,12 +283,25 @@ class Nonces:
         """Make what the processes remember together; to be called before they are forked."""
         self._memory()
 
+    def prepare(self) -> None:
+        """Make the file of this host, if tokens are asked for, so that every process that is
+        forked from this one knows which it was. Never fails."""
+        if self._recent is None:
+            return
+        try:
+            self._host.ping()
+        except StoreDown as error:
+            self._complain(_HERE, error)
+        finally:
+            self._host.close()
+
     def _begin(self) -> None:
         self._desk = Desk("nonces", _CLERKS)
         self._ended = threading.Event()
         self._tidying: threading.Thread | None = None
-        #: What only this host knows yet.
-        self._owed: deque[tuple[bytes, int]] = deque(maxlen=_OWED)
+        #: What only this host knows yet, and what only its memory does.
+        self._owed: _Owed = deque(maxlen=_OWED)
+        self._owed_here: _Owed = deque(maxlen=_OWED)
         self._complained: set[str] = set()
         #: Tokens that were accepted without the store, and without any file.
         self._unshared = 0
@@ -222,15 +314,7 @@ class Nonces:
             self._start()
         if not self._memory().enter(token, expires, now - MARGIN_SECONDS):
             return False
-        try:
-            first = self._host.enter(token, expires, now)
-        except StoreDown as error:
-            self._complain("No file of this host", error)
-            self._unwritten += 1
-            self.watch.unwritten(1)
-            first = True
-        else:
-            self._recover("No file of this host")
+        first = self._is_first_here(token, expires, now)
         if first and self._shared is not None:
             return self._is_first_anywhere(self._shared, token, expires, now)
         return first
@@ -258,13 +342,26 @@ class Nonces:
                 ledger.close()
         self._pid = 0
 
+    def _is_first_here(self, token: bytes, expires: int, now: int) -> bool:
+        # Where the file fails the memory has answered. The file is tried beside the calls, as is
+        # the store, so that none of them waits for it.
+        if not self._host.has_failed:
+            try:
+                return self._host.enter(token, expires, now)
+            except StoreDown as error:
+                self._complain(_HERE, error)
+        self._unwritten += 1
+        self.watch.unwritten(1)
+        self._owed_here.append((token, expires))
+        return True
+
     def _is_first_anywhere(self, shared: Ledger, token: bytes, expires: int, now: int) -> bool:
         # A store that failed is tried beside the calls, so that none of them waits for it.
         if not self._desk.is_shut:
             try:
                 return self._desk.ask(lambda: shared.enter(token, expires, now), ANSWER_SECONDS)
             except StoreDown as error:
-                self._complain("No database", error)
+                self._complain(_ANYWHERE, error)
         self._unshared += 1
         self._owed.append((token, expires))
         return True
@@ -289,38 +386,50 @@ class Nonces:
         """Thread: delete what is old; tell the store what it has missed."""
         swept_at = monotonic()
         while not ended.wait(_TRY_SECONDS):
+            self._settle_here()
             if self._shared is not None and (self._owed or self._desk.is_shut):
                 self._settle(self._shared)
             if monotonic() - swept_at >= _SWEEP_SECONDS:
                 swept_at = monotonic()
                 self._sweep()
+        # What is only in memory is forgotten with the last process.
+        self._settle_here()
+
+    def _settle_here(self) -> None:
+        """Tell the file of this host what it has missed."""
+        try:
+            self._host.check()
+            while self._owed_here:
+                _pay(self._owed_here, partial(self._host.enter, again=True))
+        except StoreDown as error:
+            self._complain(_HERE, error)
+            return
+        if not self._host.has_failed:
+            self._recover(_HERE)
 
     def _settle(self, shared: Ledger) -> None:
         def pay() -> None:
             shared.ping()
-            while self._owed:
-                owed = self._owed.popleft()
-                try:
-                    shared.enter(*owed, int(time()))
-                except StoreDown:
-                    self._owed.appendleft(owed)
-                    raise
+            _pay(self._owed, shared.enter)
 
         try:
             self._desk.ask(pay, _SETTLE_SECONDS)
+            while self._owed:
+                self._desk.ask(pay, _SETTLE_SECONDS)
         except StoreDown:
             # It has been said that the store is down; it is tried again in a moment.
             return
-        self._recover("No database")
+        self._recover(_ANYWHERE)
 
     def _sweep(self) -> None:
         now = int(time())
-        try:
-            self._host.sweep(now)
-            if self._shared is not None and not self._desk.is_shut:
-                self._shared.sweep(now)
-        except StoreDown as error:
-            _log.info("Used tokens that have expired could not be deleted (%s).", error)
+        shared = None if self._desk.is_shut else self._shared
+        for ledger in (self._host, shared):
+            try:
+                if ledger is not None:
+                    ledger.sweep(now)
+            except StoreDown as error:
+                _log.info("Used tokens that have expired could not be deleted (%s).", error)
 
     def _complain(self, what: str, error: StoreDown) -> None:
         if what not in self._complained:
@@ -336,3 +445,14 @@ class Nonces:
         if what in self._complained:
             self._complained.discard(what)
             _log.warning("Used tokens are written down again.")
+
+
+def _pay(owed: _Owed, enter: Callable[[bytes, int, int], bool]) -> None:
+    """Write down what is owed, a part of it. Raises StoreDown; what was not written stays."""
+    for _ in range(min(len(owed), _PAID_AT_ONCE)):
+        token, expires = owed.popleft()
+        try:
+            enter(token, expires, int(time()))
+        except StoreDown:
+            owed.appendleft((token, expires))
+            raise

@@ -71,13 +71,12 @@ def count_comments(store: Store, card: str | None, before: datetime | None) -> i
 def forget(store: Store, card: str | None, before: datetime | None) -> int:
     """Delete the comments about a card, or those received before a moment; the feedback stays.
 
-    Returns how many there were. Raises StoreDown.
+    Returns how many there were. Their text may be in the store's files until `Store.scrub`. Raises
+    StoreDown.
     """
     with store.writing() as connection:
         comments = delete(Comment).where(Comment.feedback_id.in_(_about(card, before)))
-        deleted = connection.execute(comments).rowcount
-    store.scrub()
-    return deleted
+        return connection.execute(comments).rowcount
 
 
 def _about(card: str | None, before: datetime | None) -> Select[UUID]:

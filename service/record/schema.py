@@ -6,6 +6,8 @@ from time import monotonic, sleep
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
+from service.record.errors import RecordError
+
 #: The newest revision of the tables that this program knows.
 HEAD = "0003"
 
@@ -36,15 +38,44 @@ def upgrade(engine: Engine) -> None:
             migrations.run(connection)
 
 
+def demand(engine: Engine) -> None:
+    """Raise RecordError unless the tables are those that this program knows; nothing is changed, as
+    an older service may be using them. Raises what SQLAlchemy raises, too."""
+    with engine.connect().execution_options(reading=True) as connection:
+        found = _revision(connection)
+    if found is None:
+        raise RecordError(
+            "MAGNESIA_DATABASE_URL: there is no record in this database; the service makes it when "
+            "it starts."
+        )
+    if found < HEAD:
+        raise RecordError(
+            "MAGNESIA_DATABASE_URL: the record was made by an older version of Magnesia (its tables"
+            f" are of revision {found}, this version's of {HEAD}): look at it with the version that"
+            " serves it, or start the service in this version first."
+        )
+    if found > HEAD:
+        raise newer()
+
+
+def newer() -> RecordError:
+    """The record has tables that this program does not know."""
+    return RecordError(
+        "MAGNESIA_DATABASE_URL: the record was made by a newer version of Magnesia; "
+        f"this one knows its tables up to revision {HEAD}."
+    )
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def write_ahead(engine: Engine) -> None:
-    """Write-ahead logging: readers do not wait for the writer. It is a property of the file."""
-    deadline = monotonic() + _WAL_SECONDS
+def write_ahead(engine: Engine, seconds: float = _WAL_SECONDS) -> None:
+    """Write-ahead logging: readers do not wait for the writer. It is a property of the file; who
+    finds it locked tries for so many seconds. Raises OperationalError."""
+    deadline = monotonic() + seconds
     while True:
         try:
             with engine.connect().execution_options(**{PLAIN: True}) as connection:

@@ -52,7 +52,7 @@ class Spool:
     def __init__(self, directory: Path, limit: int) -> None:
         self.directory = directory
         self._limit = limit
-        self._path = directory / f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}{_SUFFIX}"
+        self._path = self._name()
         self._descriptor: int | None = None
         self._lock = threading.Lock()
         #: How much the files of other processes held, and when that was looked up.
@@ -116,10 +116,6 @@ class Spool:
                 os.ftruncate(self._descriptor, 0)
                 self._offset = self._end = 0
 
-    def has_any(self) -> bool:
-        """Whether anything waits here, of this process or one that ended."""
-        return self._waiting > 0 or next(self._others(), None) is not None
-
     def close(self) -> None:
         """Let go of the file of this process: it is removed if empty, else left to be adopted."""
         if self._descriptor is not None:
@@ -168,12 +164,24 @@ class Spool:
         return total
 
     def _opened(self) -> int:
-        if self._descriptor is None:
+        while self._descriptor is None:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags, 0o600)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            self._path = self._name()
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                # Before it was locked, another process may have adopted and removed it.
+                if os.fstat(descriptor).st_nlink:
+                    self._descriptor = descriptor
+            finally:
+                if self._descriptor is None:
+                    os.close(descriptor)
         return self._descriptor
+
+    def _name(self) -> Path:
+        name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}{_SUFFIX}"
+        return self.directory / name
 
 
 def _batches(descriptor: int, start: int, end: int) -> Iterator[tuple[list[bytes], int]]:

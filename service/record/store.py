@@ -70,8 +70,23 @@ class Store:
             return
         if self.is_sqlite:
             self._make_directory()
-        try:
+        with self._explained():
             schema.upgrade(self.engine)
+        if self._file is not None:
+            self._file.remember()
+        self._prepared = True
+
+    def _demand_tables(self) -> None:
+        """Raise RecordError or StoreDown unless what is there can be read as it is."""
+        self.demand()
+        with self._explained():
+            schema.demand(self.engine)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Whatever the database has against its tables, as RecordError or StoreDown."""
+        try:
+            yield
         except SQLAlchemyError as error:
             if self.is_sqlite and not _is_busy(error):
                 raise RecordError(
@@ -83,9 +98,6 @@ class Store:
                     f"MAGNESIA_DATABASE_URL: the database cannot be used as the record: {why}."
                 ) from error
             raise reason.down(error) from error
-        if self._file is not None:
-            self._file.remember()
-        self._prepared = True
 
     @property
     def engine(self) -> Engine:
@@ -104,12 +116,17 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one moment of the store. Raises StoreDown."""
-        self.prepare()
+        """A connection that sees one moment of the store. To look at the tables of another version
+        does not change them. Raises StoreDown or RecordError."""
+        if not self._prepared:
+            self._demand_tables()
         try:
             with self.engine.connect().execution_options(reading=True) as connection:
                 if self._file is not None:
                     self._file.check()
+                if not self.is_sqlite:
+                    # Else each statement would see a moment of its own.
+                    connection.execution_options(isolation_level="REPEATABLE READ")
                 yield connection
         except SQLAlchemyError as error:
             raise reason.down(error) from error
@@ -167,13 +184,17 @@ class Store:
             feedback.append(connection, events)
 
     def scrub(self) -> None:
-        """See to it that what was deleted is gone from the store's files too. Raises StoreDown."""
+        """See to it that what was deleted is gone from the store's files too. Raises StoreDown,
+        also where somebody who reads an SQLite file keeps the old text in its log."""
         self.prepare()
         try:
             with self.engine.connect() as connection:
                 if self.is_sqlite:
                     plain = connection.execution_options(**{schema.PLAIN: True})
-                    plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    # A log that somebody still reads is no error to SQLite: it says so in a row.
+                    busy, *_ = plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                    if busy:
+                        raise StoreDown("another program is reading it")
                 else:
                     autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
                     autocommit.exec_driver_sql("VACUUM comment")

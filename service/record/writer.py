@@ -144,6 +144,9 @@ class Writer:
         self._spooled.set()
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
+        if not self._threads[0].is_alive():
+            # What was kept after that thread had looked for the last time.
+            self._empty_queue()
         self._report_to_spool()
         # A thread that still hangs at the store reads the file; the end of the process closes it.
         if not any(thread.is_alive() for thread in self._threads):

@@ -3,15 +3,19 @@
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, text
 
 from service.cli import main
 from service.record import retention
+from service.record import store as store_module
 from service.record.entries import LossEntry
 from service.record.store import Store
 from service.record.tables import Comment, Decision, Feedback, Table, Verdict
@@ -203,6 +207,110 @@ def test_a_forgotten_comment_is_gone_from_the_files(
     assert result.exit_code == 0, result.output
     assert not any(secret.encode() in file.read_bytes() for file in tmp_path.iterdir())
     store.close()
+
+
+@pytest.mark.parametrize("command", ["forget-comments", "prune"])
+def test_a_text_that_somebody_still_reads_is_not_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A reader keeps SQLite from emptying the log; the next run sees to it, though it finds
+    nothing to delete."""
+    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0.2)
+    file = tmp_path / "magnesia.sqlite"
+    store = Store(f"sqlite:///{file}")
+    secret = b"Mrs. Quillfeather is on dialysis"
+    store.append([feedback("card", comment=secret.decode(), received_at=OLD)])
+    monkeypatch.setenv("MAGNESIA_DATABASE_URL", store.url)
+
+    def forget() -> Result:
+        return CliRunner().invoke(main, ["record", command, "--older-than", "1d", "--yes"])
+
+    def is_on_disk() -> bool:
+        return any(secret in file.read_bytes() for file in tmp_path.iterdir())
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM comment").fetchone()
+        result = forget()
+        assert is_on_disk(), "the case is none if the text is gone all the same"
+        assert (result.exit_code, rows(store, Comment)) == (1, 0), result.output
+        assert "deleted" not in result.stdout.lower()
+        assert result.stderr == (
+            "magnesia: What was to be deleted is deleted, but the record's files may still hold its"
+            " text (another program is reading it): run this again.\n"
+        )
+    again = forget()
+    assert again.exit_code == 0, again.output
+    assert not is_on_disk(), "the second run found no comment, and left the text where it was"
+    store.close()
+
+
+COMMANDS = [
+    ["record", "export", "--what", "decisions"],
+    ["record", "prune", "--older-than", "400d", "--dry-run"],
+    ["record", "prune", "--older-than", "400d", "--yes"],
+    ["record", "forget-comments", "--older-than", "400d", "--yes"],
+    ["insight"],
+]
+
+
+def tables_of(url: str) -> dict[str, Any]:
+    """The tables, and their revision."""
+    other = Store(url)
+    with other.engine.connect() as connection:
+        tables = sorted(inspect(connection).get_table_names())
+        revision = (
+            connection.scalar(text("SELECT version_num FROM alembic_version"))
+            if "alembic_version" in tables
+            else None
+        )
+    other.close()
+    return {"tables": tables, "revision": revision}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(("revision", "made_by"), [("0002", "older"), ("9999", "newer")])
+def test_looking_at_a_record_of_another_version_leaves_its_tables_alone(
+    store: Store,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    revision: str,
+    made_by: str,
+) -> None:
+    """A service of that version may be running, and could not start again."""
+    filled(store)
+    with store.writing() as connection:
+        connection.execute(text("DROP TABLE nonce"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    store.close()
+    before = tables_of(database_url)
+    monkeypatch.setenv("MAGNESIA_DATABASE_URL", database_url)
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == (1 if command == ["insight"] else 2), result.output
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert f"the record was made by an {made_by}".replace("an newer", "a newer") in result.stderr
+    assert tables_of(database_url) == before
+    with store.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Decision)) == 3
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_looking_at_a_database_of_others_makes_no_record_in_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    store = Store(database_url)
+    if store.path is not None:
+        store.path.parent.mkdir()
+    with store.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
+    store.close()
+    monkeypatch.setenv("MAGNESIA_DATABASE_URL", database_url)
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == (1 if command == ["insight"] else 2), result.output
+    assert "there is no record in this database" in result.stderr
+    assert tables_of(database_url) == {"tables": ["theirs"], "revision": None}
 
 
 def test_looking_at_a_record_does_not_make_one(

@@ -1,6 +1,7 @@
 """The spool: what waits on disk, whose it is, and how much it may be."""
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -87,7 +88,6 @@ def test_what_is_not_taken_stays(tmp_path: Path) -> None:
 def test_the_file_of_a_process_that_was_killed_is_adopted(tmp_path: Path) -> None:
     kill(tmp_path)
     spool = Spool(tmp_path, 10**6)
-    assert spool.has_any()
     assert taken(spool) == [b"left"]
     assert list(tmp_path.iterdir()) == []
 
@@ -110,6 +110,53 @@ def test_a_file_that_was_not_taken_is_adopted_again(tmp_path: Path) -> None:
     with pytest.raises(StoreDown):
         spool.hand_over(take)
     assert taken(spool) == [b"left"]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_file_that_another_process_removes_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Between its making and its lock a file is empty and nobody's: it is adopted, and removed."""
+    spool, other = Spool(tmp_path, 10**6), Spool(tmp_path, 10**6)
+    flock, raced = fcntl.flock, 0
+
+    def race(descriptor: int, operation: int) -> None:
+        nonlocal raced
+        if not operation & fcntl.LOCK_NB and raced < times:
+            raced += 1
+            other.hand_over(lambda _: None)
+            assert list(tmp_path.iterdir()) == [], "it has removed it"
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", race)
+    spool.append([b"one"])
+    assert raced == times
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"one\n"]
+    assert taken(other) == [], "it is locked"
+    assert taken(spool) == [b"one"]
+    spool.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_locked_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if it were nobody's, another process would remove it."""
+    spool, other = Spool(tmp_path, 10**6), Spool(tmp_path, 10**6)
+
+    def fail(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", fail)
+        for _ in range(2):
+            with pytest.raises(OSError, match="No locks available"):
+                spool.append([b"one"])
+    spool.append([b"two"])
+    assert taken(other) == []
+    assert taken(spool) == [b"two"]
+    spool.close()
+    assert list(tmp_path.iterdir()) == [], "what was left empty is cleared away"
 
 
 def test_all_files_together_stay_within_the_limit(tmp_path: Path) -> None:

@@ -208,6 +208,18 @@ def test_an_event_that_comes_again_changes_nothing(store: Store) -> None:
     assert [row.feedback_id for row in rows(store, Verdict)] == [third.id]
 
 
+def test_who_reads_sees_one_moment(store: Store) -> None:
+    """What is counted first and listed then is the same, whatever is written meanwhile."""
+    store.write([decision()])
+    with store.reading() as connection:
+        before = len(connection.execute(select(Decision.id)).all())
+        store.write([decision()])
+        assert len(connection.execute(select(Decision.id)).all()) == before == 1
+    assert len(rows(store, Decision)) == 2
+    store.write([decision()])
+    assert len(rows(store, Decision)) == 3, "a connection that is used again sees what is new"
+
+
 def test_comments_lie_apart_from_the_feedback(store: Store) -> None:
     item = feedback("card", comment="Mrs. Example is on dialysis", accepted=())
     store.append([item])

@@ -272,6 +272,28 @@ def test_stopping_while_the_store_hangs_takes_no_decision_along(
     until(lambda: store.decisions() == 30, "nothing is lost")
 
 
+def test_what_is_kept_while_it_stops_is_not_lost(
+    store: MoodyStore, start: Callable[..., Writer]
+) -> None:
+    """A call may be answered while the last of the others is being written."""
+    stopping = start()
+    stopping.keep(decision())
+    until(lambda: store.decisions() == 1, "the first")
+    store.hung.clear()
+    store.asked.clear()
+    stopping.keep(decision())
+    ends = threading.Thread(target=stopping.stop)
+    ends.start()
+    assert store.asked.wait(SECONDS)
+    until(lambda: not stopping._threads[0].is_alive(), "nobody looks into the queue any more")
+    stopping.keep(decision())
+    store.hung.set()
+    ends.join(SECONDS)
+    again = start()
+    again.start()
+    until(lambda: store.decisions() == 3, "the one that came last")
+
+
 def test_a_torn_line_is_a_loss_that_is_counted(
     store: MoodyStore, start: Callable[..., Writer], tmp_path: Path
 ) -> None:

@@ -2,12 +2,19 @@
 
 import csv
 import os
+import signal
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from service.cli import main
 from service.output import OutputError, lines
+from service.record import backup as backing_up
+from service.record import export as exporting
 from service.record.store import Store
 from service.spreadsheet import harmless
 from tests.durability.site import MAGNESIA
@@ -105,6 +112,114 @@ def test_what_breaks_off_leaves_the_old_file(tmp_path: Path) -> None:
         break_off()
     assert out.read_text() == "the last one"
     assert list(tmp_path.iterdir()) == [out]
+
+
+WRITE = """
+import signal, sys
+from pathlib import Path
+from service import output
+if sys.argv[2] == "nohup":
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+if sys.argv[2] == "early":
+    make = output.mkstemp
+    def mkstemp(**names):
+        made = make(**names)
+        signal.raise_signal(int(sys.argv[3]))
+        return made
+    output.mkstemp = mkstemp
+with output.lines(Path(sys.argv[1])) as file:
+    file.write("half of the ne")
+    file.flush()
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def writing(out: Path, how: str = "", told: int = 0) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITE, str(out), how, str(int(told))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_leaves_nothing_half_written(
+    tmp_path: Path, told: signal.Signals
+) -> None:
+    """Hidden beside the file, with what clinicians wrote in it, nobody would know of it."""
+    out = tmp_path / "out.csv"
+    out.write_text("the last one")
+    process = writing(out)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    assert len(list(tmp_path.iterdir())) == 2
+    process.send_signal(told)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (128 + told, "")
+    assert list(tmp_path.iterdir()) == [out]
+    assert out.read_text() == "the last one"
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_while_the_file_is_made_leaves_none(
+    tmp_path: Path, told: signal.Signals
+) -> None:
+    process = writing(tmp_path / "out.csv", "early", told)
+    said, errors = process.communicate(timeout=60)
+    assert (process.returncode, said, errors) == (128 + told, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_under_nohup_the_end_of_the_terminal_is_none(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    process = writing(out, "nohup")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGHUP)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert out.read_text() == "half of the ne"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("export", "--what", "feedback", "--with-comments", "--output"), ("backup",)],
+    ids=["export", "backup"],
+)
+def test_a_command_on_the_record_that_is_told_to_end(
+    record: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    out = tmp_path / "taken" / "out"
+    out.parent.mkdir()
+
+    def told(*_: object) -> None:
+        assert len(list(out.parent.iterdir())) == 1
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(exporting, "write", told)
+    monkeypatch.setattr(backing_up, "back_up", told)
+    result = CliRunner().invoke(main, ["record", *command, str(out)])
+    assert result.exit_code == 128 + signal.SIGTERM, result.output
+    assert list(out.parent.iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    record.append([feedback("card", position=2)])
+
+
+def test_a_thread_writes_a_file_too(tmp_path: Path) -> None:
+    """Only the main thread may listen to signals."""
+    out = tmp_path / "out.csv"
+
+    def write() -> None:
+        with lines(out) as file:
+            file.write("a")
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(write).result(20)
+    assert out.read_text() == "a"
 
 
 def test_through_a_link_the_file_is_written(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from time import perf_counter, sleep
 
 import requests
@@ -63,6 +64,23 @@ def test_a_file_that_is_destroyed_lets_no_token_come_again(tmp_path: Path) -> No
             assert [status(host, token) for _ in range(12)] == [200] + [401] * 11
         counted = requests.get(f"{host.url}/metrics", timeout=30).text
         assert "magnesia_tokens_unwritten_total 3.0" in counted
+
+
+def test_a_file_that_is_deleted_is_said_and_lets_no_token_come_again(tmp_path: Path) -> None:
+    """Also by a process that takes the place of one that died; it makes no file of its own."""
+    with site(tmp_path, f"sqlite:///{tmp_path / 'magnesia.sqlite'}") as host:
+        before, after = (ISSUER.token(ADDRESS) for _ in range(2))
+        assert status(host, before) == 200
+        for file in tmp_path.glob("magnesia-nonces.sqlite*"):
+            file.unlink()
+        assert status(host, after) == 200
+        assert [status(host, token) for token in (before, after) * 6] == [401] * 12
+        host.kill_worker(Random(1))  # noqa: S311 - which one
+        assert [status(host, token) for token in (before, after) * 6] == [401] * 12
+        counted = requests.get(f"{host.url}/metrics", timeout=30).text
+        assert "magnesia_tokens_unwritten_total 1.0" in counted
+        assert "its file was deleted or replaced" in host.log
+        assert not list(tmp_path.glob("magnesia-nonces.sqlite*"))
 
 
 def test_the_command_line_can_send_a_token(database_url: str, tmp_path: Path) -> None:

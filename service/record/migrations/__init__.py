@@ -8,8 +8,7 @@ from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-from service.record.errors import RecordError
-from service.record.schema import HEAD
+from service.record.schema import newer
 
 
 def run(connection: Connection) -> None:
@@ -23,7 +22,4 @@ def run(connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except (CommandError, ResolutionError) as error:
-        raise RecordError(
-            "MAGNESIA_DATABASE_URL: the record was made by a newer version of Magnesia; "
-            f"this one knows its tables up to revision {HEAD}."
-        ) from error
+        raise newer() from error

@@ -204,7 +204,8 @@ def _fetch(url: str, send: Callable[..., requests.Response]) -> bytes:
             content = response.raw.read(MAX_BYTES + 1, decode_content=False)
         finally:
             response.close()
-    except (requests.RequestException, HTTPError, OSError) as error:
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        # ValueError: what the HTTP library makes of a chunk of negative size, and its like.
         raise KeysUnreadable(f"{url} cannot be fetched ({type(error).__name__})") from error
     if response.status_code != HTTPStatus.OK:
         raise KeysUnreadable(f"{url} answers with status {response.status_code}")

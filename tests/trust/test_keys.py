@@ -371,8 +371,18 @@ def test_a_set_is_fetched_without_anything_else(web: FhirServer, issuer: Issuer)
         hang,
         drip_body,
         say(b"\x16\x03\x01nonsense"),
+        say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n" + b"x" * 100_000),
     ],
-    ids=["missing", "failing", "redirecting", "too large", "hanging", "dripping", "no HTTP"],
+    ids=[
+        "missing",
+        "failing",
+        "redirecting",
+        "too large",
+        "hanging",
+        "dripping",
+        "no HTTP",
+        "a negative chunk",
+    ],
 )
 def test_a_server_that_misbehaves_gives_no_keys(web: FhirServer, play: Play) -> None:
     with pytest.raises(KeysUnreadable):

@@ -18,6 +18,7 @@ from service.metrics import Metrics
 from service.observability import Call, Clockwork, FeedbackCall
 from service.outcomes import Refusal, refuse
 from service.prefetch import Prefetched
+from service.rebinding import is_own_name
 from service.record import Record
 from service.record.tables import SHORT
 from service.settings import Settings
@@ -125,7 +126,7 @@ def _answer(
     call.time.enter("prefetch")
     prefetched = prefetch.sort(hook.prefetch, received.prefetch)
     if hook.needs_data(context):
-        prefetched = _completed(hook, call, prefetched, received, fhir, metrics)
+        prefetched = _completed(hook, call, prefetched, received, settings, fhir, metrics)
     call.time.enter("hook")
     patient_id = received.context.get("patientId")
     call.patient_hash = decision.patient_hash(settings.patient_key, patient_id)
@@ -150,6 +151,7 @@ def _completed(
     call: Call,
     prefetched: Prefetched,
     received: Envelope,
+    settings: Settings,
     fhir: FhirClient,
     metrics: Metrics,
 ) -> Prefetched:
@@ -158,7 +160,10 @@ def _completed(
         prefetched.demand(hook.required - prefetched.absent)
         if prefetched.absent and fhir.reads and received.fhir_server is not None:
             call.trace = call.trace or Trace.begun()
-            prefetched = fhir.complete(hook.prefetch, prefetched, received, call.trace)
+            own_name = settings.is_auth_required or is_own_name(request, settings)
+            prefetched = fhir.complete(
+                hook.prefetch, prefetched, received, call.trace, own_name=own_name
+            )
         prefetched.demand(hook.required)
     except Refusal as refusal:
         metrics.missed(issue.diagnostics for issue in refusal.issues if issue.diagnostics)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import uuid4
 
 from flask import Blueprint, Request, abort, request
@@ -25,7 +25,8 @@ from service.outcomes import refuse
 from service.pages import patients
 from service.pages.answer import json_answer
 from service.prefetch import Prefetched
-from service.settings import Settings, is_loopback
+from service.rebinding import is_own_name
+from service.settings import Settings
 
 #: How many patients are listed unasked, and how many where a name is searched for.
 NEWEST: Final = 6
@@ -49,14 +50,12 @@ class Census:
         self.servers = settings.fhir_servers if settings.fhir_open else ()
         self._hook = next((hook for hook in hooks if hook.hook == "order-select"), None)
         self._fhir = fhir
-        self._own = settings.on_loopback
-        self._name = urlsplit(settings.base_url or "").hostname
+        self._settings = settings
 
     def is_for(self, asked: Request) -> bool:
         """Whether the page that asks may be ours: a service for this machine alone that is asked
         for under another name may be asked by a web page from elsewhere."""
-        host = urlsplit(f"//{asked.host}").hostname
-        return not self._own or is_loopback(host) or host == self._name
+        return is_own_name(asked, self._settings)
 
     def find(self, server: FhirServer, name: str) -> list[Json]:
         """Patients whose names begin with the words of `name`, without any the newest few."""
@@ -107,8 +106,9 @@ class Census:
     def complete(
         self, templates: Mapping[str, str], sent: Prefetched, received: Envelope
     ) -> Prefetched:
-        """What the service would make of a call that leaves something out."""
-        return self._fhir.complete(templates, sent, received)
+        """What the service would make of a call that leaves something out, and comes with the
+        request at hand."""
+        return self._fhir.complete(templates, sent, received, own_name=self.is_for(request))
 
 
 def add(blueprint: Blueprint, census: Census, clock: patients.Clock) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirection
 
 from service.door import Door
@@ -39,6 +39,7 @@ def routes(
     legend: Mapping[str, str],
 ) -> Blueprint:
     """The page, its style, and the form that asks for the token. `legend` explains the rules."""
+    # Addresses inside the pages are relative, so that they hold behind a proxy's path too.
     blueprint = Blueprint(
         "insight",
         __name__,
@@ -79,13 +80,14 @@ def routes(
         if door.has_lock and not door.knows(token):
             _log.warning("A wrong token was shown to the page about the record.")
             return _ask(refused=True)
-        response = redirect(url_for("insight.show"), HTTPStatus.SEE_OTHER)
+        response = redirect("insight", HTTPStatus.SEE_OTHER)
         door.let_in(response, token, request)
         return response
 
     @blueprint.post("/insight/leave")
     def leave() -> Redirection:
-        response = redirect(url_for("insight.show"), HTTPStatus.SEE_OTHER)
+        # From /insight/leave.
+        response = redirect("../insight", HTTPStatus.SEE_OTHER)
         door.let_out(response, request)
         return response
 

@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from service import observability
 from service.app import create_app
 from service.record import StoreDown
 from service.record.entries import LossEntry
@@ -124,6 +125,16 @@ class TestWhoMayLook:
         assert locked.get().status_code == 401
         assert "A wrong token was shown" in caplog.text
         assert "wrong-token" not in caplog.text + response.text
+
+    def test_wrong_tokens_fill_no_disk(
+        self, locked: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(50):
+            locked.client.post("/insight", data={"token": "wrong-token"})
+        monkeypatch.setattr(observability, "QUIET_SECONDS", 0.0)
+        locked.client.post("/insight", data={"token": "wrong-token"})
+        told: list[Any] = [each.msg for each in caplog.records if each.name == "magnesia.insight"]
+        assert [one["times"] for one in told] == [1, 50]
 
     def test_the_cookie_is_secure_where_the_site_is(self, tmp_path: Path) -> None:
         site = Site(tmp_path, base_url="https://m.example", insight_token_sha256=HASH)

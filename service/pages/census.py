@@ -6,7 +6,7 @@ the settings, so that no other host can be asked for.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -84,7 +84,7 @@ class Census:
         call = Envelope(
             hook=self._hook.hook, hookInstance=str(uuid4()), context=context, fhirServer=server.url
         )
-        read = self.complete(self._hook.prefetch, prefetch.sort(self._hook.prefetch, None), call)
+        read = self.complete(self._hook, call, prefetch.sort(self._hook.prefetch, None))
         unread = {key: why.removeprefix(_NOT_SENT) for key, why in read.unavailable.items()}
         if read.data.get("patient") is None:
             raise _unread(f"{unread.get('patient', 'the FHIR server does not have it')}.")
@@ -103,12 +103,10 @@ class Census:
             "unread": unread,
         }
 
-    def complete(
-        self, templates: Mapping[str, str], sent: Prefetched, received: Envelope
-    ) -> Prefetched:
+    def complete(self, hook: Hook, received: Envelope, sent: Prefetched) -> Prefetched:
         """What the service would make of a call that leaves something out, and comes with the
         request at hand."""
-        return self._fhir.complete(templates, sent, received, own_name=self.is_for(request))
+        return self._fhir.complete(hook.prefetch, sent, received, own_name=self.is_for(request))
 
 
 def add(blueprint: Blueprint, census: Census, clock: patients.Clock) -> None:

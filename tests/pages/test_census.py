@@ -221,6 +221,16 @@ class TestAPatient:
         assert explained.json["rule"] == "DT1"
         assert answered.json["extension"]["org.magnesia.assessment"]["rule"] == "DT1"
 
+    def test_what_the_service_refuses_as_too_much_is_not_explained(self, ward: Ward) -> None:
+        chart = ward.get("/order-entry/patients/seed-mg-1.2").json
+        assert chart is not None
+        call = chart["request"]
+        call["prefetch"]["magnesium"]["entry"] *= 6000
+        answered = ward.client.post(SERVICE, json=call)
+        explained = ward.client.post("/order-entry/explain", json=call)
+        assert (answered.status_code, explained.status_code) == (413, 413)
+        assert explained.json == answered.json
+
 
 class TestWhoMayAsk:
     def test_without_leave_to_read_there_are_no_patients(self, closed: Ward) -> None:

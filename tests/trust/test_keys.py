@@ -283,6 +283,7 @@ def test_a_worker_killed_while_it_writes_takes_no_key_away(
     client = Client(name="Example EHR", iss=issuer.iss, jwks_url="https://ehr.example/jwks")
     keys = KeySet(client, server.read, exposed=False, clock=lambda: server.now)
     keys.load()
+    server.publish(Issuer("Example laboratory", "https://lab.example"), issuer)
     Memory.kills = True
     try:
         with pytest.raises(Killed):

@@ -23,7 +23,7 @@ from service.fhir_servers import FhirServer
 from service.hook import Hook
 from service.outcomes import refuse
 from service.pages import patients
-from service.pages.answer import json_answer
+from service.pages.answer import patient_answer
 from service.prefetch import Prefetched
 from service.rebinding import is_own_name
 from service.settings import Settings
@@ -120,11 +120,11 @@ def add(blueprint: Blueprint, census: Census, clock: patients.Clock) -> None:
     @blueprint.get("/order-entry/servers/<int:number>/patients")
     def find_patients(number: int) -> Any:
         found = census.find(server(number), request.args.get("name", ""))
-        return json_answer({"patients": found})
+        return patient_answer({"patients": found})
 
     @blueprint.get("/order-entry/servers/<int:number>/patients/<patient_id>")
     def read_patient(number: int, patient_id: str) -> Any:
-        return json_answer(census.chart(server(number), patient_id, clock()))
+        return patient_answer(census.chart(server(number), patient_id, clock()))
 
 
 def shown(servers: Iterable[FhirServer]) -> list[Json]:

@@ -21,7 +21,7 @@ from service import body, explanation
 from service.outcomes import refuse
 from service.pages import census as census_of
 from service.pages import patients
-from service.pages.answer import json_answer
+from service.pages.answer import json_answer, patient_answer
 from service.pages.census import Census
 from service.settings import Settings
 
@@ -81,7 +81,7 @@ def add(
     def read_chart(patient_id: str) -> Response:
         if patient_id not in known:
             raise refuse(HTTPStatus.NOT_FOUND, "not-found", "There is no patient of this id.")
-        return json_answer(patients.chart(known[patient_id], clock()))
+        return patient_answer(patients.chart(known[patient_id], clock()))
 
     @blueprint.post("/order-entry/markdown")
     def render_markdown() -> Response:
@@ -99,7 +99,7 @@ def add(
 
     @blueprint.post("/order-entry/explain")
     def explain() -> Response:
-        return json_answer(_explanation(hooks, body.read(request), clock(), settings, census))
+        return patient_answer(_explanation(hooks, body.read(request), clock(), settings, census))
 
 
 def add_closed(blueprint: Blueprint) -> None:

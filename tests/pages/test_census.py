@@ -232,6 +232,24 @@ class TestAPatient:
         assert explained.json == answered.json
 
 
+class TestWhoMayKeep:
+    def test_nobody_keeps_what_tells_of_a_patient(self, ward: Ward) -> None:
+        ward.script.plays[NEWEST] = bundle(person())
+        call = call_without_prefetch(ward)
+        for told in (
+            ward.get(),
+            ward.get(f"{LIST}/{ID}"),
+            ward.get("/order-entry/patients/seed-mg-1.2"),
+            ward.client.post("/order-entry/explain", json=call),
+        ):
+            assert told.status_code == 200
+            assert told.headers["Cache-Control"] == "no-store", told.request.path
+
+    def test_the_page_and_the_protocol_may_be_asked_for_again(self, ward: Ward) -> None:
+        for path in ("/", "/protocol.json", "/assets/order_entry.js"):
+            assert ward.get(path, buffered=True).headers["Cache-Control"] == "no-cache", path
+
+
 class TestWhoMayAsk:
     def test_without_leave_to_read_there_are_no_patients(self, closed: Ward) -> None:
         assert closed.get().status_code == 404

@@ -204,7 +204,8 @@ def _fetch(url: str, send: Callable[..., requests.Response]) -> bytes:
             content = response.raw.read(MAX_BYTES + 1, decode_content=False)
         finally:
             response.close()
-    except (requests.RequestException, HTTPError, OSError) as error:
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        # ValueError: what the HTTP library makes of a chunk of negative size, and its like.
         raise KeysUnreadable(f"{url} cannot be fetched ({type(error).__name__})") from error
     if response.status_code != HTTPStatus.OK:
         raise KeysUnreadable(f"{url} answers with status {response.status_code}")
@@ -215,6 +216,13 @@ def _bounded(content: bytes) -> bytes:
     if len(content) > MAX_BYTES:
         raise KeysUnreadable(f"it is larger than {MAX_BYTES} bytes")
     return content
+
+
+def _place(count: int, length: int) -> slice:
+    """Where the content of one reading lies: beside that of the reading before it, which is good
+    until the head names the new one."""
+    start = _HEAD.size + count % 2 * MAX_BYTES
+    return slice(start, start + length)
 
 
 class KeySet:
@@ -232,7 +240,7 @@ class KeySet:
         self._source = source
         self._exposed = exposed
         self._clock = clock
-        self._slate = Slate(_HEAD.size + MAX_BYTES)
+        self._slate = Slate(_HEAD.size + 2 * MAX_BYTES)
         self._waiters = threading.BoundedSemaphore(WAITERS)
         self._known: tuple[int, dict[tuple[str, str], Any]] = (0, {})
         long_ago = -RENEW_SECONDS
@@ -261,8 +269,9 @@ class KeySet:
         with self._slate.held() as memory:
             count, begun, _, _, _ = _HEAD.unpack_from(memory)
             now = self._clock()
+            # The head last: a worker that is killed between the two has published nothing.
+            memory[_place(count + 1, len(content))] = content
             _HEAD.pack_into(memory, 0, count + 1, max(begun, now), now, now, len(content))
-            memory[_HEAD.size : _HEAD.size + len(content)] = content
         return keys
 
     def _keys(self) -> dict[tuple[str, str], Any]:
@@ -270,8 +279,20 @@ class KeySet:
         if count != self._known[0]:
             with self._slate.held() as memory:
                 count, _, _, _, length = _HEAD.unpack_from(memory)
-                content = bytes(memory[_HEAD.size : _HEAD.size + length])
-            keys = read(content, self._client.algorithms, exposed=self._exposed)
+                content = bytes(memory[_place(count, length)])
+            try:
+                keys = read(content, self._client.algorithms, exposed=self._exposed)
+            except KeysUnreadable:
+                # It could be read when it was put there, so the memory is torn.
+                _log.warning(
+                    "The shared key set of client %s is torn and is read anew. %d known keys go on "
+                    "serving.",
+                    self._client.name,
+                    len({kid for kid, _ in self._known[1]}),
+                )
+                self._known = (count, self._known[1])
+                self._renew(0)
+                return self._known[1]
             self._known = (
                 count,
                 {(key.kid, name): key.public for key in keys for name in key.algorithms},

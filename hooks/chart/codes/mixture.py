@@ -46,7 +46,7 @@ class MixtureNames:
         self._additives = whole_words(map(plain, words.additives), beside_digits=True)
         # The comma of a number, the plus of a charge (`Mg2+`, `Mg++`) and the slash before a volume
         # join nothing.
-        slash = rf"/(?! ?(?:\d|{timing_words(Says.VOLUME)}\b))"
+        slash = rf"/(?! ?(?:\d|(?:{timing_words(Says.VOLUME)}|d?l)\b))"
         word = rf"(?<!\w){any_of(words.joining)}(?!\w)"
         joining = rf"[;&]|{slash}|,(?!\d)|(?<![\d+])\+(?!\+)|{word}"
         self._pieces = re.compile(

@@ -114,7 +114,7 @@ class Routes:
         diluted in tells of a vein.
         """
         by_name = self._of_product(name)
-        if by_name is None and is_mixture and self._carriers.search(name):
+        if by_name is None and is_mixture and self.is_carried(name):
             by_name = Route.INTRAVENOUS
         if ordered in PARENTERAL:
             return None if by_name is Route.ENTERAL and not is_mixture else ordered
@@ -123,6 +123,10 @@ class Routes:
         if ordered is Route.OTHER:
             return ordered
         return by_name if ordered is None else None
+
+    def is_carried(self, name: str) -> bool:
+        """Whether a name tells of a fluid that something is in."""
+        return self._carriers.search(name) is not None
 
     def _in(self, text: str) -> set[Route]:
         return {route for route, words in self._words if words.search(text)}

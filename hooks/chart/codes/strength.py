@@ -30,7 +30,7 @@ _SPOKEN: Final = r"(?<![\d.,])(\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,9})?|\d{1,9}(?:[.
 _VOLUME: Final = re.compile(rf"{_SPOKEN}\s*(ml|l|liters?|litres?)\b", re.IGNORECASE)
 _MASS: Final = re.compile(rf"{_SPOKEN}\s*(mg|g|gms?|grms?|grams?)\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-#: A stop, a blank or a stroke before three digits may be that of thousands: `4.000 mg` is 4 g or 4 mg.
+#: A stop, a blank or a stroke may be one of thousands: `4.000 mg` is 4 g or 4 mg.
 _GROUPED: Final = re.compile(
     r"(?<![\d.,])[1-9]\d{0,2}(?:[.' \u2019]\d{3})+(?!\d)\s*(?:mg|ml)\b", re.IGNORECASE
 )

@@ -30,7 +30,8 @@ class RouteWords(Entry):
     """Codes and words of routes, as the code list writes them.
 
     `injected_words` tell a vein in the name of a product alone; with one of the `enteral_doubts`
-    free text that names the mouth may mean another way.
+    free text that names the mouth may mean another way. In a text that begins with one of `taken`
+    only `taken_doubts` are such.
     """
 
     intravenous_codes: frozenset[Text]
@@ -41,6 +42,8 @@ class RouteWords(Entry):
     enteral_codes: frozenset[Text]
     enteral_words: tuple[Text, ...]
     enteral_doubts: tuple[Text, ...]
+    taken: tuple[Text, ...]
+    taken_doubts: tuple[Text, ...]
     other_words: tuple[Text, ...]
     source: Text
 
@@ -58,6 +61,8 @@ class Routes:
         self.intravenous = _any(words.intravenous_words)
         self._enteral = _any(words.enteral_words)
         self._doubts = _any(words.enteral_doubts)
+        self._taken = _any(words.taken)
+        self._taken_doubts = _any(words.taken_doubts)
         self._carriers = whole_words(carriers)
         sure = (
             (Route.OTHER, _any(words.other_words)),
@@ -86,7 +91,9 @@ class Routes:
         whatever denies the mouth, or sets a condition, leaves the route unknown.
         """
         said = plain(text)
-        return self._in(said) == {Route.ENTERAL} and not self._doubts.search(said)
+        # `Take ... by mouth after meals`: the label of a tablet sets conditions of its own.
+        doubts = self._taken_doubts if self._taken.match(said) else self._doubts
+        return self._in(said) == {Route.ENTERAL} and not doubts.search(said)
 
     def beside(self, text: str) -> Route | None:
         """The route that free text names beside other things; None if it names none.

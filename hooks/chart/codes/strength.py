@@ -32,7 +32,7 @@ _MASS: Final = re.compile(rf"{_SPOKEN}\s*(mg|g|gms?|grms?|grams?)\b", re.IGNOREC
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 #: A stop, a blank or a stroke may be one of thousands: `4.000 mg` is 4 g or 4 mg.
 _GROUPED: Final = re.compile(
-    r"(?<![\d.,])[1-9]\d{0,2}(?:[.' \u2019]\d{3})+(?!\d)\s*(?:mg|ml)\b", re.IGNORECASE
+    r"(?<![\w.,])[1-9]\d{0,2}(?:[.' \u2019]\d{3})+(?!\d)\s*(?:mg|ml)\b", re.IGNORECASE
 )
 #: Whatever else speaks of a volume or a strength: then nobody can tell what is in what.
 _LEFT_OVER: Final = re.compile(r"\d\s*ml\b|/\s*ml\b|\bper\s+ml\b|%|percent", re.IGNORECASE)

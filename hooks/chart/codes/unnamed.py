@@ -44,9 +44,12 @@ class UnnamedMagnesium:
         self._free = self._freely(words)
         level = rf"(?<!\w){any_of(words.level_before)}(?: of)?\W{{1,3}}"
         self._level = re.compile(rf"{level}(?:[^\W\d]{{1,5}}\W{{1,3}}){{0,3}}$", re.IGNORECASE)
+        between = rf"[ (,]{{1,3}}{any_of(words.bound_by)}(?!\w)"
+        # Behind an amount it is what the next drug is, unless brackets hold it.
+        strength = rf" ?\d[\d.,]{{0,9}} ?{unit}(?!\w)"
         self._bound = re.compile(
-            rf"(?<!\w){any_of(words.bound_to)}(?:[ (,]{{1,3}}(?:{any_of(words.bound_by)}"
-            rf"|\d[\d.,]{{0,9}} ?{unit})(?!\w)){{0,3}}[ (]{{1,2}}(?:{magnesium}|{symbols})(?!-?\w)",
+            rf"(?<!\w){any_of(words.bound_to)}(?:(?:{between}){{0,3}}[ (]{{1,2}}"
+            rf"|(?:{between}|{strength}){{0,3}} ?\((?:as )?)(?:{magnesium}|{symbols})(?!-?\w)",
             re.IGNORECASE,
         )
         # Of a part of a name: a mere `mg` behind a number would be a milligram.

@@ -121,6 +121,8 @@ class Salts:
             return None
         if self._unnamed.is_by_symbol(text) and not self._others.names.search(text):
             return _UNNAMED
+        if not self._unnamed.is_by_free_symbol(text):
+            return None
         return _UNNAMED if self._unnamed.is_by_free_symbol(self._unnamed.unbound(text)) else None
 
     def is_other(self, codes: Iterable[str]) -> bool:

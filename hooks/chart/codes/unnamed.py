@@ -42,6 +42,8 @@ class UnnamedMagnesium:
             re.IGNORECASE,
         )
         self._free = self._freely(words)
+        roots = "|".join(sorted({name[:2] for name in words.symbols}))
+        self._no_unit = re.compile(rf"(?:{roots})(?<!\d..)(?<!\d ..)", re.IGNORECASE)
         level = rf"(?<!\w){any_of(words.level_before)}(?: of)?\W{{1,3}}"
         self._level = re.compile(rf"{level}(?:[^\W\d]{{1,5}}\W{{1,3}}){{0,3}}$", re.IGNORECASE)
         between = rf"[ (,]{{1,3}}{any_of(words.bound_by)}(?!\w)"
@@ -95,6 +97,9 @@ class UnnamedMagnesium:
 
     def is_by_free_symbol(self, text: str) -> bool:
         """Whether `Mg` stands anywhere in a text, and is neither a unit nor a level."""
+        # Most texts hold it only as the unit behind a number, if at all: one look tells.
+        if self._no_unit.search(text) is None:
+            return False
         return any(
             found["amount"]
             or not self._level.search(text[max(0, found.start() - _NEAR) : found.start()])

@@ -137,7 +137,7 @@ class OrderReader:
         if recognition.magnesium is not None:
             dosage = self._dosage(resource, called, recognition)
         if recognition.magnesium is not None or DrugClass.ORAL_MAGNESIUM in classes:
-            reason = self._reasons.read(resource, problems)
+            reason = self._reasons.read(resource, problems, called.texts)
         return Order(
             reference,
             place,

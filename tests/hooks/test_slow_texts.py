@@ -47,6 +47,11 @@ DOSING = next(row.dosing for row in protocol.load().rows.values() if row.dosing 
         "magnesium sulfate " + "1" * LONG + " mL",
         "magnesium sulfate " + "1" * LONG + "%",
         "magnesium sulfate " + "\u0301\u0316" * (LONG // 2),
+        "check Mg " * (LONG // 9),
+        "KCl Mg " + "1" * LONG,
+        "Mg 1 to 1 to " * (LONG // 13),
+        "esomeprazole as as as magnesium " * (LONG // 32),
+        "omeprazole (as (as " * (LONG // 19) + "magnesium",
     ],
     ids=[
         "spaces",
@@ -70,6 +75,11 @@ DOSING = next(row.dosing for row in protocol.load().rows.values() if row.dosing 
         "volume",
         "percent",
         "marks",
+        "levels",
+        "value",
+        "values",
+        "salts",
+        "salt",
     ],
 )
 def test_the_name_of_a_drug(text: str) -> None:

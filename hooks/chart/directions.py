@@ -7,6 +7,9 @@ from hooks.chart.amounts import DIGITS, most
 from hooks.chart.codes.timing import Says, timing_words
 
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
+_PACED: Final = timing_words(Says.PACED)
+_PER: Final = r"\s?(?:/|per\s|an?\s)\s?"
+_PER_UNIT: Final = rf"{timing_words(Says.TIME, Says.HOURS, Says.DAYS)}(?!\w)"
 _CLAUSE: Final = (
     rf"(?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}"
     rf"|(?<!\w){timing_words(Says.GIVEN, Says.REPLACED, strictly=True)}).)*"
@@ -32,6 +35,22 @@ _ASIDE: Final = re.compile(
 _MOST: Final = re.compile(
     rf"{most(words=3)}{DIGITS}\s?{_AMOUNT}"
     rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
+)
+
+#: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.
+VITAL: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.VITAL)}(?![a-z])(?:\s?(?:[<>=\u2264\u2265]|(?!{_PACED})[a-z]{{1,8}}(?![a-z])))"
+    rf"{{0,4}}?\s?{DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_PER_UNIT}"
+)
+#: Whom to call, and when to hold, until there is talk of how fast the dose runs.
+WARNED: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.WARNED)}(?!\w)"
+    rf"(?:(?![.;,](?:\s|\Z)|(?<!\w)(?:{_PACED}(?!\w)|at\s\d|\d{{1,4}}\s?{_AMOUNT})).)*"
+)
+#: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`.
+FLUID: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}\s(?:at|@)\s?"
+    rf"{DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_PER_UNIT}"
 )
 
 

@@ -181,18 +181,45 @@ def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
     return replace(timing, until=None)
 
 
+#: What a dose by the hour or the day is counted in: `g/hr`, `mL per hour`, `g/24 h`.
+_PER_TIME: Final = re.compile(
+    rf"(?:/|(?<![a-z]){timing_words(Says.PER)})\s?(?:\d{{1,3}}\s?)?"
+    rf"{timing_words(Says.TIME, Says.HOURS, Says.A_DAY)}\Z"
+)
+_AS_RATE: Final = {"doseQuantity": "rateQuantity", "doseRange": "rateRange"}
+
+
+def _proper(dose: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A dose whose rate stands in its proper member, also where it was sent as an amount: `2 g/hr`
+    as a doseQuantity goes on as it does as a rateQuantity."""
+    if any(name in dose for name in RATES):
+        return dose
+    for name, rate in _AS_RATE.items():
+        if any(map(_is_per_time, _units(object_of(dose.get(name))))):
+            return {**dose, rate: dose[name], name: None}
+    return dose
+
+
+def _is_per_time(unit: str) -> bool:
+    return _PER_TIME.search(" ".join(unit.lower().split())) is not None
+
+
 def _is_amount(dose: Mapping[str, Any]) -> bool:
     """Whether the dose is an amount or a range of them, in any unit that is not by the hour: it
     comes to an end."""
-    between = object_of(dose.get("doseRange"))
-    told = [object_of(dose.get("doseQuantity")), *map(object_of, map(between.get, ("low", "high")))]
-    units = [
+    units = [unit for name in _AS_RATE for unit in _units(object_of(dose.get(name)))]
+    return bool(units) and not any("/" in unit or "per" in unit.lower() for unit in units)
+
+
+def _units(stated: Mapping[str, Any]) -> list[str]:
+    """The units, as code and as text, of a quantity or of the ends of a range."""
+    told = [stated, *map(object_of, map(stated.get, ("low", "high")))]
+    return [
         quantity[name]
         for quantity in told
         for name in ("unit", "code")
         if isinstance(quantity.get(name), str)
     ]
-    return bool(units) and not any("/" in unit or "per" in unit.lower() for unit in units)
 
 
 def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
@@ -206,7 +233,7 @@ def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
 
 def _coded(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
     """The dosage of one instruction as its coded members tell it."""
-    doses = _chosen(objects(instruction.get("doseAndRate")) or [instruction])
+    doses = [*map(_proper, _chosen(objects(instruction.get("doseAndRate")) or [instruction]))]
     dosed = any(map(_is_amount, doses))
     timing = _timing(instruction, dosed=dosed)
     ends = dosed or timing.course is not None or timing.until is not None

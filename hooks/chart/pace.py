@@ -18,7 +18,7 @@ from hooks.chart.amounts import (
     told_minutes,
 )
 from hooks.chart.codes.timing import NUMBERS, Says, timing_words
-from hooks.chart.directions import of_the_dose, plain_text
+from hooks.chart.directions import FLUID, VITAL, WARNED, of_the_dose, plain_text
 
 _NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{DIGITS})[\s-]?"
 _UNIT: Final = rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS, Says.DAYS)})(?!\w)"
@@ -33,16 +33,6 @@ _MOST: Final = re.compile(
 )
 #: What stands behind `every` is no time of one dose.
 _EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)(?:\d{{1,3}}\s?)?{_UNIT}")
-#: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.
-_VITAL: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.VITAL)}(?![a-z])(?:\s?(?:[<>=\u2264\u2265]|(?!{_PACED})[a-z]{{1,8}}(?![a-z])))"
-    rf"{{0,4}}?\s?{DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_UNIT}"
-)
-#: Whom to call, and when to hold, until there is talk of how fast the dose runs.
-_WARNED: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.WARNED)}(?!\w)"
-    rf"(?:(?![.;,](?:\s|\Z)|(?<!\w)(?:{_PACED}(?!\w)|at\s\d|\d{{1,4}}\s?{_AMOUNT}(?!\w))).)*"
-)
 #: How long the product or the order is good for, and what was or is done so long before or after.
 _STORED: Final = re.compile(
     rf"(?<!\w){timing_words(Says.STORED)}\s(?:up to\s)?{DIGITS}[\s-]?{_UNIT}"
@@ -57,11 +47,6 @@ _ROUND: Final = re.compile(
 )
 #: The rate of another drug, of a salt that is told by mEq, mmol or mg.
 _OTHER: Final = re.compile(rf"{OTHER_DRUG}{_PER}{_UNIT}")
-#: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`.
-_FLUID: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}\s(?:at|@)\s?"
-    rf"{DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_UNIT}"
-)
 _RATE: Final = re.compile(rf"{_NUMBER}(?P<amount>{_AMOUNT}){_PER}{_UNIT}")
 _VOLUME_RATE: Final = re.compile(
     rf"(?<![\d.,]){DIGITS}\s?{timing_words(Says.VOLUME)}(?:/kg)?{_PER}{_UNIT}"
@@ -106,7 +91,7 @@ def speaks_of_other_time(
     known = [time for time in minutes if time is not None]
     plain = _without_asides(plain)
     if known:
-        plain = _FLUID.sub(" ", plain)
+        plain = FLUID.sub(" ", plain)
     if any(not _is_rate(said, per_minute) for said in _RATE.finditer(plain)):
         return True
     plain = _RATE.sub(" ", plain)
@@ -121,10 +106,10 @@ def speaks_of_other_time(
 def _without_asides(plain: str) -> str:
     """A plain text without what it says of limits, of what is watched, and of other times."""
     kept = _EVERY.sub(" ", _MOST.sub(" ", plain))
-    for aside in (_VITAL, _STORED, _OTHER):
+    for aside in (VITAL, _STORED, _OTHER):
         kept = aside.sub(" ", kept)
     kept = _APART.sub(lambda said: said[0] if said["long"] else " ", kept)
-    kept = _WARNED.sub(" ", kept)
+    kept = WARNED.sub(" ", kept)
     # A time behind `over`, and a rate in mL, may be the dose's, whatever is watched meanwhile.
     return _ROUND.sub(" ", of_the_dose(kept, unless=_OVER))
 

@@ -38,6 +38,8 @@ class Says(StrEnum):
     AT = "at"
     OVER = "over"
     LOADED = "loaded"
+    BEGINS = "begins"
+    DATE = "date"
     ONCE = "once"
     NOTHING = "nothing"
     WATCH = "watch"

@@ -55,7 +55,7 @@ _LOADED: Final = re.compile(rf"(?<!\w){timing_words(Says.LOADED)}")
 _BEGINS: Final = re.compile(
     rf"(?<!\w){timing_words(Says.BEGINS)}\s?:?\s(?:on\s|at\s)?"
     rf"(?=\d{{1,4}}[/.:-]\d|\d{{4}}(?:[,;.]|\s(?!{_AMOUNT}|{timing_words(Says.VOLUME)})|\Z)"
-    rf"|{timing_words(Says.DATE)}(?!\w))"
+    rf"|{timing_words(Says.DATE, Says.WEEKDAY)}(?!\w))"
 )
 #: A text with more doses or times than these tells no one dose.
 _MOST_TOLD: Final = 8

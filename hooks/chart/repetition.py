@@ -21,7 +21,7 @@ _DAYTIME: Final = timing_words(Says.DAYTIME)
 #: What says so of the protocol rather than of the dose: the codes may know better.
 _LOOSE: Final = rf"""(?:
         {timing_words(Says.BY_PROTOCOL)}
-      | (?<!slow\s)(?<!slow\siv\s)(?<!intravenous\s)(?<!\d\s)
+      | (?<!slow\s)(?<!slow\siv\s)(?<!intravenous\s)(?<!\Aiv\s)(?<!\d\s)
         {timing_words(Says.DRIP)}(?!\w)(?!\s?\(?{timing_words(Says.OF_A_DRIP)})
       | (?<!\w\s){timing_words(Says.FIELD)}(?=\s?(?:[,;.)]|\Z))
     )"""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hooks.chart.amounts import (
     DIGITS,
+    ON_A_WARD,
     OTHER_DRUG,
     ROUNDED,
     Amount,
@@ -36,8 +37,10 @@ _VOLUME: Final = re.compile(timing_words(Says.VOLUME))
 _PER_TIME: Final = rf"\s?{timing_words(Says.PER)}\s?{timing_words(Says.TIME, Says.HOURS)}(?!\w)"
 #: A rate as fast as it can be found, by the minute too: most texts speak of none.
 _SPOKEN: Final = re.compile(rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}")
+_LIMITED: Final = rf"{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}"
 _LIMIT: Final = re.compile(
-    rf"{most(words=4)}{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}"
+    rf"{most(words=4)}{_LIMITED}"
+    rf"(?:{ON_A_WARD}(?:(?:,|;|\sor|\sand)\s{_LIMITED}{ON_A_WARD}){{1,4}})?"
 )
 #: An amount, also that of a bag (`2 g/50 mL`), but no concentration (`40 mg/mL`) and no rate.
 _DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/(?!\s?\d))(?!{_PER_TIME})")

@@ -68,6 +68,7 @@ class Says(StrEnum):
     SALT = "salt"
     FLUID = "fluid"
     USUAL = "usual"
+    WARD = "ward"
     MORE = "more"
     FAST = "fast"
     AMOUNT = "amount"

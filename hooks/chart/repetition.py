@@ -34,7 +34,7 @@ _AGAIN: Final = re.compile(
       | \d{{1,5}}(?:[.,]\d{{1,3}})?\s?{_AMOUNT}\s?(?:/|per\s|pro\s|par\s)\s?{_INTERVAL}
       | (?P<hours>\d{{1,2}})\s?/\s?(?P=hours)\s?{_HOURS} | c\s?/\s?\d{{1,2}}\s?{_HOURS}
       | (?<!\d\s)(?<!ml\s)(?<!mls\s)(?<!cc\s)/\s?{_INTERVAL} | (?:per|pro|par)\s24\s?{_HOURS}
-      | [2-9]\s?dd\d?
+      | [2-9]\s?dd\d? | (?:dose|bag)\s\d\sof\s[2-9]
       | \d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?(?:h|uhr)
       | {_WEEKDAY}(?:{_AND}|\s){_WEEKDAY} | {_DAYTIME}{_AND}(?:in\sthe\s)?{_DAYTIME}
       | {_CLOCK}\s?/\s?{_CLOCK}
@@ -72,7 +72,8 @@ _CALLED: Final = re.compile(
 )
 #: One dose, counted as a form counts them: `1 doses`, `# of doses: 1`.
 _ONE: Final = re.compile(
-    r"(?<![\w.,])[01]\s?doses(?!\w)|(?<!\w)doses\s?[:=]?\s?1(?![\w/-]|[.,]\d|\s?(?:of|to)\s)"
+    r"(?<![\w.,])[01]\s?doses(?!\w)|(?<!\w)doses\s?[:=]?\s?1(?![\w/-]|[.,]\d|\s?(?:of|to)\s"
+    rf"|\s?{_AMOUNT})"
 )
 
 

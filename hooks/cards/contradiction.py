@@ -30,12 +30,6 @@ _DOSED: Final = re.compile(
     rf"(?!\s?/\s?{timing_words(Says.IN_VOLUME)}(?!\w))",
     re.IGNORECASE,
 )
-#: A dose in a name, and no strength (`1 g/100 mL`).
-_TOLD: Final = re.compile(
-    rf"(?<![\w.,])(\d{{1,3}}(?:,\d{{3}})+|\d{{1,5}}(?:\.\d{{1,3}})?)\s?({timing_words(Says.AMOUNT)})"
-    r"(?!\w)(?!\s?/)",
-    re.IGNORECASE,
-)
 _AMOUNT: Final = re.compile(timing_words(Says.AMOUNT, Says.VOLUME))
 _TAG: Final = re.compile(r"<[^<>]*>")
 _EXTENSIONS: Final = ("extension", "modifierExtension")
@@ -65,8 +59,6 @@ def would_contradict(order: Json, instruction: Json, dosing: Dosing) -> bool:
     )
     timing = object_of(instruction.get("timing")).get("code")
     given = (instruction.get("route"), instruction.get("method"), timing)
-    if any(_names_old_dose(name, instruction, dosing) for one in called for name in _names(one)):
-        return True
     named = [name for one in (*called, *given) for name in _names(one)]
     return any(map(_HURRIED.search, (*told, *named)))
 
@@ -147,20 +139,6 @@ def _grams(amount: Mapping[str, Any]) -> Decimal | None:
     if number is None or unit not in ("g", "mg"):
         return None
     return number if unit == "g" else number / 1000
-
-
-def _names_old_dose(name: str, instruction: Json, dosing: Dosing) -> bool:
-    """Whether a name tells the dose that is to be another one: `1 g in D5W 100 mL`.
-
-    A strength (`1 g/100 mL`) stays what it is, whatever the dose.
-    """
-    told = {
-        _grams({"value": Decimal(amount[1].replace(",", "")), "unit": amount[2].lower()})
-        for amount in _TOLD.finditer(name)
-    }
-    doses = objects(instruction.get("doseAndRate")) or [instruction]
-    old = {_grams(object_of(dose.get("doseQuantity"))) for dose in doses} - {None}
-    return dosing.dose.value not in told and bool(old & told)
 
 
 def _narrated(order: Json) -> Iterator[str]:

@@ -180,6 +180,7 @@ class OrderReader:
                 recognition.strength,
                 self._counts_the_element(resource, called.texts),
             ),
+            called.texts,
         )
         if recognition.salt == SULFATE and not recognition.is_mixture:
             return dosage

@@ -66,6 +66,13 @@ class LimitBound(Bound):
     at_most: Text | None = None
 
 
+class SpanBound(Bound):
+    """A bound of the time between `from` and `to` at a place of the file."""
+
+    at: Text
+    at_least: Time
+
+
 class RateBound(Bound):
     """A bound of the absolute limit of the infusion rate."""
 
@@ -86,11 +93,13 @@ class Bounds(Part):
     doses: tuple[DoseBound, ...]
     bands: tuple[BandBound, ...]
     limits: tuple[LimitBound, ...]
+    spans: tuple[SpanBound, ...]
     sources: dict[str, Text]
 
     @model_validator(mode="after")
     def _sources_are_explained(self) -> Self:
-        named = (*self.doses, *self.bands, *self.limits, self.rate.label, self.rate.fastest)
+        parts = (*self.doses, *self.bands, *self.limits, *self.spans)
+        named = (*parts, self.rate.label, self.rate.fastest)
         for code in (code for part in named for code in part.source):
             if code not in self.sources:
                 raise ValueError(f"source {code!r} is not in [sources]")
@@ -151,6 +160,8 @@ def statements(part: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
 def _excesses(document: Document, bounds: Bounds) -> Iterator[_Excess]:
     for limit_bound in bounds.limits:
         yield from _limit(document, limit_bound)
+    for span_bound in bounds.spans:
+        yield from _span(document, span_bound)
     for band_bound in bounds.bands:
         for index, band in enumerate(document.bands):
             if band.id == band_bound.band:
@@ -178,6 +189,14 @@ def _limit(document: Document, bound: LimitBound) -> Iterator[_Excess]:
         yield _Excess(place, holder, answers, f"{part} is below {bound.at_least}", bound)
     if bound.at_most is not None and value > _number(read(bound.at_most)):
         yield _Excess(place, holder, answers, f"{part} is above {bound.at_most}", bound)
+
+
+def _span(document: Document, bound: SpanBound) -> Iterator[_Excess]:
+    part = getattr(document, bound.at)
+    if part.to.value - part.from_.value < bound.at_least.value:
+        place: Path = (bound.at,)
+        said = f"from {part.from_} to {part.to} is shorter than {bound.at_least}"
+        yield _Excess(place, part, place, said, bound)
 
 
 def _field(part: BaseModel, written: str) -> str:

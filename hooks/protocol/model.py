@@ -94,6 +94,8 @@ class Band(Bounded):
             raise ValueError("a band ends with `below` or with `to`, not with both")
         if not (self.from_ or self.above or self.below or self.to):
             raise ValueError("a band needs a limit")
+        if self.lower and self.upper and self.lower.value == self.upper.value:
+            raise ValueError(f"begins and ends at {self.lower}: the band has no length")
         return self
 
     @property

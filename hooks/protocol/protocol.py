@@ -15,7 +15,7 @@ from hooks import lines, mistakes
 from hooks.chart.codes import drugs
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.units import MAGNESIUM_MOLAR
-from hooks.errors import ProtocolError, unreadable
+from hooks.errors import ENCODING, ProtocolError, unreadable
 from hooks.protocol import bounds, rules
 from hooks.protocol.bounds import Bounds
 from hooks.protocol.document import Document
@@ -141,7 +141,7 @@ def load(path: Path | None = None) -> Protocol:
     if path is None:
         return parse(_shipped_text(), SHIPPED)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding=ENCODING)
     except (OSError, UnicodeDecodeError) as error:
         raise ProtocolError(str(path), (unreadable(error),)) from error
     return parse(text, str(path))

@@ -20,6 +20,7 @@ from hooks.protocol.document import Document
 from hooks.protocol.model import Band, BandId, Dosing, Row
 from hooks.protocol.part import Bounded, Part, Sources, Text
 from hooks.protocol.quantity import Dose, InfusionRate, Magnesium, Quantity, Time
+from hooks.protocol.scale import short
 
 _FILE: Final = "bounds.toml"
 
@@ -225,15 +226,13 @@ def _band(band: Band, place: Path, bound: BandBound) -> Iterator[_Excess]:
 
 
 def _row(row: Row, place: Path, bound: DoseBound) -> Iterator[_Excess]:
-    name = f"row {row.id}"
     if row.dosing is not None:
         for member, said in _dosing(row.dosing, bound):
-            yield _Excess((*place, member), row, place, f"{name}: {said}", bound)
+            yield _Excess((*place, member), row, place, said, bound)
     for index, option in enumerate(row.options):
         where = (*place, "options", index)
         for member, said in _dosing(option, bound):
-            told = f"{name}, option {option.id}: {said}"
-            yield _Excess((*where, member), option, where, told, bound)
+            yield _Excess((*where, member), option, where, said, bound)
 
 
 def _dosing(dosing: Dosing, bound: DoseBound) -> Iterator[tuple[str, str]]:
@@ -251,4 +250,11 @@ def _dosing(dosing: Dosing, bound: DoseBound) -> Iterator[tuple[str, str]]:
     if bound.rate_at_least is not None and bound.rate_at_least.exceeds(rate):
         yield "over", f"{rate}{which} is slower than {bound.rate_at_least}"
     if bound.rate_at_most is not None and rate.exceeds(bound.rate_at_most):
-        yield "over", f"{rate}{which} is faster than {bound.rate_at_most}"
+        if bound.larger_than is None:
+            yield "over", f"{rate} is faster than {bound.rate_at_most}"
+        else:
+            yield (
+                "over",
+                f"{rate} is {short(rate.per_hour)} g/h; a dose of more than {bound.larger_than}"
+                f" may run at most at {bound.rate_at_most}",
+            )

@@ -198,10 +198,10 @@ class Row(Bounded):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.dose is not None and self.over is None:
-            raise ValueError(f"row {self.id}: a dose without a duration (`over`)")
+            raise ValueError("a dose without a duration (`over`)")
         for name, value in (("dose", self.dose), ("over", self.over)):
             if value is not None and value.value <= 0:
-                raise ValueError(f"row {self.id}: `{name}` must be above zero")
+                raise ValueError(f"`{name}` must be above zero")
         needed = {
             "dose": self.dose,
             "over": self.over,
@@ -212,7 +212,7 @@ class Row(Bounded):
         }
         missing = [name for name, value in needed.items() if value is None]
         if missing and (len(missing) < len(needed) or self.options):
-            raise ValueError(f"row {self.id}: `{missing[0]}` is missing")
+            raise ValueError(f"`{missing[0]}` is missing")
         return self
 
     @cached_property

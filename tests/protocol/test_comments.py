@@ -1,4 +1,4 @@
-"""Comments of the protocol file repeat no number of it: no change of the number would reach them."""
+"""Comments of the protocol file repeat no number of it: no change of a number would reach them."""
 
 import re
 from typing import Final

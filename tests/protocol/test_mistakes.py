@@ -71,7 +71,7 @@ def test_a_directory_is_called_one(run: Run) -> None:
             r"found 'magnesum'; did you mean magnesium\?",
         ),
         ('[[code]]\nanalyt = "magnesium"\n', r"line 2: code\.number 1\.analyt: is not known; did"),
-        ('x = "1\n', "line 1: no TOML: a text is not closed"),
+        ('x = "1\n', "line 1: not valid TOML: a text is not closed"),
     ],
 )
 def test_laboratory_codes_too(tmp_path: Any, text: str, said: str) -> None:

@@ -4,6 +4,11 @@ Every message is a sentence that may be shown to a caller. It names the member a
 repeats what the request said, so that no patient data can leave through an error.
 """
 
+from typing import Final
+
+#: How the files of a site are read: editors of Windows begin a text with a byte order mark.
+ENCODING: Final = "utf-8-sig"
+
 
 class HookError(Exception):
     """A request or a file cannot be used; `member` names the part at fault, if there is one."""

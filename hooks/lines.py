@@ -5,7 +5,7 @@ protocol files use: tables, arrays of tables, keys, and values that go on over s
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 Path = tuple[str | int, ...]
@@ -19,6 +19,15 @@ _FENCES: Final = ("'''", '"""')
 def locate(text: str) -> Mapping[Path, int]:
     """The line, counted from one, of every table and key; array members by their index."""
     lines: dict[Path, int] = {(): 1}
+    for path, number, _ in _places(text):
+        for end in range(1, len(path) + 1):
+            lines.setdefault(path[:end], number)
+    return lines
+
+
+def _places(text: str) -> Iterator[tuple[Path, int, str | None]]:
+    """Every table and key in the order of the file: its path, its line, and behind a key what is
+    left of the line."""
     members: dict[Path, int] = {}
     table: Path = ()
     fence: str | None = None
@@ -29,14 +38,12 @@ def locate(text: str) -> Mapping[Path, int]:
         header = _HEADER.match(line)
         if header:
             table = _table(_names(header[2]), members, is_array=header[1] == "[[")
-            for end in range(1, len(table) + 1):
-                lines.setdefault(table[:end], number)
+            yield table, number, None
             continue
         key = _KEY.match(line)
         if key:
-            lines.setdefault((*table, *_names(key[1])), number)
+            yield (*table, *_names(key[1])), number, key[2]
             fence = next((mark for mark in _FENCES if key[2].count(mark) == 1), None)
-    return lines
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int:
@@ -63,6 +70,9 @@ def _table(names: tuple[str, ...], members: dict[Path, int], *, is_array: bool) 
     return path
 
 
+_TWICE: Final = "Cannot overwrite a value"
+#: By what a member of a list is called in the file.
+_CALLED: Final = re.compile(r"\s*[\"']([^\"']+)[\"']")
 #: What the parser's words mean to somebody who writes such a file with a text editor.
 _SYNTAX: Final = (
     ("Illegal character '\\n'", "a text is not closed: a quotation mark is missing at its end"),
@@ -74,7 +84,7 @@ _SYNTAX: Final = (
     ("Invalid initial character for a key", "a name is expected here, such as `dose`"),
     ("Invalid statement", "here begins neither a name with `=` nor a table in square brackets"),
     ("Expected newline or end of document", "something stands behind the value on its line"),
-    ("Cannot overwrite a value", "this name stands twice in its table"),
+    (_TWICE, "this name stands twice in its table"),
     ("Cannot declare", "this table stands twice"),
     ("Unclosed array", "a list is not closed: `]` is missing, or a comma"),
     ("Unclosed inline table", "a table in braces is not closed: `}` is missing, or a comma"),
@@ -89,4 +99,30 @@ def syntax(message: str, text: str) -> str:
     line = match[1] if match else str(len(text.splitlines()) or 1)
     said = message.partition(" (at ")[0]
     plain = next((words for begin, words in _SYNTAX if said.startswith(begin)), said)
-    return f"line {line}: no TOML: {plain}"
+    if said.startswith(_TWICE):
+        plain = _twice(text) or plain
+    return f"line {line}: not valid TOML: {plain}"
+
+
+def _twice(text: str) -> str | None:
+    """The first name that stands twice in its table, with both lines; None if none is found."""
+    first: dict[Path, int] = {}
+    names: dict[Path, str] = {}
+    for path, number, value in _places(text):
+        if value is None:
+            continue
+        *table, name = path
+        if path in first:
+            where = ".".join(_shown(tuple(table), names))
+            inside = f" in {where}" if where else ""
+            return f"`{name}` stands twice{inside} (lines {first[path]} and {number}): remove one"
+        first[path] = number
+        if name in {"id", "name", "code"} and (called := _CALLED.match(value)):
+            names.setdefault(tuple(table), called[1])
+    return None
+
+
+def _shown(table: Path, names: Mapping[Path, str]) -> Iterator[str]:
+    for index, part in enumerate(table):
+        known = names.get(table[: index + 1], f"number {part + 1}") if isinstance(part, int) else ""
+        yield known or str(part)

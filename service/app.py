@@ -1,5 +1,6 @@
 """The application factory: what the service is made of, in order."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 
+from hooks.protocol.protocol import BORROWED
 from service import (
     cors,
     discovery,
@@ -31,6 +33,8 @@ from service.pages import insight
 from service.record import Record
 from service.settings import Settings
 from service.trust import Trust, establish
+
+_logger = logging.getLogger("magnesia")
 
 
 class Application(Flask):
@@ -66,7 +70,14 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     trust = establish(settings, clients, record.nonces, clock)
     record.prepare()
     head = protocol.document.protocol
-    in_use = {"id": head.id, "version": head.version, "status": head.status}
+    in_use = {
+        "id": head.id,
+        "version": head.version,
+        "status": head.status,
+        "digest": protocol.digest,
+    }
+    if protocol.borrows_name:
+        _logger.warning("%s: %s.", settings.protocol, BORROWED)
     app = assemble(settings, services, clock, record, trust, in_use)
     pages.install(app, services, protocol, clock, settings, app.extensions["fhir"])
     app.register_blueprint(insight.routes(settings, record, clock, legend(protocol)))

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from hooks import lines
-from hooks.errors import SiteFileError, unreadable
+from hooks.errors import ENCODING, SiteFileError, unreadable
 from service.fhir_servers import FhirServer
 
 _DEFAULT_RATE = 500
@@ -128,7 +128,7 @@ def load(path: Path, services: Iterable[str]) -> Clients:
     """The clients of a file, where `services` are offered. Raises ClientsError naming every
     mistake with its line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding=ENCODING)
     except (OSError, UnicodeDecodeError) as error:
         raise ClientsError(str(path), (unreadable(error),)) from error
     try:

@@ -35,7 +35,7 @@ def show(file: str | None) -> None:
     name = file or os.environ.get("MAGNESIA_PROTOCOL", "").strip() or _SHIPPED
     read = _protocol(name)
     console = Console()
-    console.print(Text(plain(f"{name}: {summary.title(read.document)}")))
+    console.print(Text(plain(f"{name}: {summary.title(read)}")))
     sheet.show(console, table.tables(read))
 
 
@@ -69,7 +69,7 @@ def diff(before: str, after: str) -> None:
     first, second = _protocol(before), _protocol(after)
     console = Console()
     for name, read in ((before, first), (after, second)):
-        console.print(Text(plain(f"{name}: {summary.title(read.document)}")))
+        console.print(Text(plain(f"{name}: {summary.title(read)}")))
     sections = difference.compare(first, second)
     sheet.show_changes(console, sections)
     if not sections:

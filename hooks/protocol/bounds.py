@@ -20,6 +20,7 @@ from hooks.protocol.document import Document
 from hooks.protocol.model import Band, BandId, Dosing, Row
 from hooks.protocol.part import Bounded, Part, Sources, Text
 from hooks.protocol.quantity import Dose, InfusionRate, Magnesium, Quantity, Time
+from hooks.protocol.scale import short
 
 _FILE: Final = "bounds.toml"
 
@@ -66,6 +67,13 @@ class LimitBound(Bound):
     at_most: Text | None = None
 
 
+class SpanBound(Bound):
+    """A bound of the time between `from` and `to` at a place of the file."""
+
+    at: Text
+    at_least: Time
+
+
 class RateBound(Bound):
     """A bound of the absolute limit of the infusion rate."""
 
@@ -86,11 +94,13 @@ class Bounds(Part):
     doses: tuple[DoseBound, ...]
     bands: tuple[BandBound, ...]
     limits: tuple[LimitBound, ...]
+    spans: tuple[SpanBound, ...]
     sources: dict[str, Text]
 
     @model_validator(mode="after")
     def _sources_are_explained(self) -> Self:
-        named = (*self.doses, *self.bands, *self.limits, self.rate.label, self.rate.fastest)
+        parts = (*self.doses, *self.bands, *self.limits, *self.spans)
+        named = (*parts, self.rate.label, self.rate.fastest)
         for code in (code for part in named for code in part.source):
             if code not in self.sources:
                 raise ValueError(f"source {code!r} is not in [sources]")
@@ -151,6 +161,8 @@ def statements(part: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
 def _excesses(document: Document, bounds: Bounds) -> Iterator[_Excess]:
     for limit_bound in bounds.limits:
         yield from _limit(document, limit_bound)
+    for span_bound in bounds.spans:
+        yield from _span(document, span_bound)
     for band_bound in bounds.bands:
         for index, band in enumerate(document.bands):
             if band.id == band_bound.band:
@@ -180,6 +192,14 @@ def _limit(document: Document, bound: LimitBound) -> Iterator[_Excess]:
         yield _Excess(place, holder, answers, f"{part} is above {bound.at_most}", bound)
 
 
+def _span(document: Document, bound: SpanBound) -> Iterator[_Excess]:
+    part = getattr(document, bound.at)
+    if part.to.value - part.from_.value < bound.at_least.value:
+        place: Path = (bound.at,)
+        said = f"from {part.from_} to {part.to} is shorter than {bound.at_least}"
+        yield _Excess(place, part, place, said, bound)
+
+
 def _field(part: BaseModel, written: str) -> str:
     """The field of a part by its name in the file."""
     return next(
@@ -206,15 +226,13 @@ def _band(band: Band, place: Path, bound: BandBound) -> Iterator[_Excess]:
 
 
 def _row(row: Row, place: Path, bound: DoseBound) -> Iterator[_Excess]:
-    name = f"row {row.id}"
     if row.dosing is not None:
         for member, said in _dosing(row.dosing, bound):
-            yield _Excess((*place, member), row, place, f"{name}: {said}", bound)
+            yield _Excess((*place, member), row, place, said, bound)
     for index, option in enumerate(row.options):
         where = (*place, "options", index)
         for member, said in _dosing(option, bound):
-            told = f"{name}, option {option.id}: {said}"
-            yield _Excess((*where, member), option, where, told, bound)
+            yield _Excess((*where, member), option, where, said, bound)
 
 
 def _dosing(dosing: Dosing, bound: DoseBound) -> Iterator[tuple[str, str]]:
@@ -232,4 +250,11 @@ def _dosing(dosing: Dosing, bound: DoseBound) -> Iterator[tuple[str, str]]:
     if bound.rate_at_least is not None and bound.rate_at_least.exceeds(rate):
         yield "over", f"{rate}{which} is slower than {bound.rate_at_least}"
     if bound.rate_at_most is not None and rate.exceeds(bound.rate_at_most):
-        yield "over", f"{rate}{which} is faster than {bound.rate_at_most}"
+        if bound.larger_than is None:
+            yield "over", f"{rate} is faster than {bound.rate_at_most}"
+        else:
+            yield (
+                "over",
+                f"{rate} is {short(rate.per_hour)} g/h; a dose of more than {bound.larger_than}"
+                f" may run at most at {bound.rate_at_most}",
+            )

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Annotated, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from hooks.protocol.part import Bounded, Part, Sources, Statement
 from hooks.protocol.quantity import (
@@ -52,7 +52,12 @@ class Range(Bounded, Generic[_Q]):
     def _rises(self) -> Self:
         if self.from_.value > self.to.value:
             raise ValueError(f"`from` ({self.from_}) is above `to` ({self.to})")
+        if self.from_.value == self.to.value:
+            raise ValueError(self._empty())
         return self
+
+    def _empty(self) -> str:
+        return f"from {self.from_} to {self.to} is no range; `to` must be above `from`"
 
 
 class Injury(Bounded):
@@ -75,6 +80,12 @@ class Maximum(Bounded):
 
     dose: Dose
     within: Time
+
+    @model_validator(mode="after")
+    def _allows_something(self) -> Self:
+        if self.dose.value <= 0 or self.within.value <= 0:
+            raise ValueError("`dose` and `within` must be above zero")
+        return self
 
 
 class Renal(Part):
@@ -121,6 +132,10 @@ class ShownZone(Part):
         return ZoneInfo(self.value)
 
 
+#: With a time of zero no result would ever count, and nobody would be told why.
+_RESULTS = ("magnesium", "potassium", "creatinine", "weight", "qtc", "egfr")
+
+
 class Windows(Part):
     """How old a result may be, and how times are compared."""
 
@@ -138,6 +153,13 @@ class Windows(Part):
     stale_reminder: Limit[Time]
     date_zone: Zone
     shown_zone: ShownZone | None = None
+
+    @field_validator(*_RESULTS)
+    @classmethod
+    def _is_open(cls, window: Limit[Quantity]) -> Limit[Quantity]:
+        if window.value.value <= 0:
+            raise ValueError(f"{window.value} lets no result count; write a time above zero")
+        return window
 
 
 class Plausible(Part):
@@ -234,3 +256,9 @@ class Rates(Part):
 
 class Recheck(Range[Time]):
     """When the repeat level is due, after the planned end of the dose."""
+
+    def _empty(self) -> str:
+        return (
+            f"from {self.from_} to {self.to} leaves no time to draw the level; `to` must be later"
+            " than `from`"
+        )

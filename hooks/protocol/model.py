@@ -94,6 +94,8 @@ class Band(Bounded):
             raise ValueError("a band ends with `below` or with `to`, not with both")
         if not (self.from_ or self.above or self.below or self.to):
             raise ValueError("a band needs a limit")
+        if self.lower and self.upper and self.lower.value == self.upper.value:
+            raise ValueError(f"begins and ends at {self.lower}: the band has no length")
         return self
 
     @property
@@ -196,10 +198,10 @@ class Row(Bounded):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.dose is not None and self.over is None:
-            raise ValueError(f"row {self.id}: a dose without a duration (`over`)")
+            raise ValueError("a dose without a duration (`over`)")
         for name, value in (("dose", self.dose), ("over", self.over)):
             if value is not None and value.value <= 0:
-                raise ValueError(f"row {self.id}: `{name}` must be above zero")
+                raise ValueError(f"`{name}` must be above zero")
         needed = {
             "dose": self.dose,
             "over": self.over,
@@ -210,7 +212,7 @@ class Row(Bounded):
         }
         missing = [name for name, value in needed.items() if value is None]
         if missing and (len(missing) < len(needed) or self.options):
-            raise ValueError(f"row {self.id}: `{missing[0]}` is missing")
+            raise ValueError(f"`{missing[0]}` is missing")
         return self
 
     @cached_property

@@ -15,15 +15,20 @@ from hooks import lines, mistakes
 from hooks.chart.codes import drugs
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.units import MAGNESIUM_MOLAR
-from hooks.errors import ProtocolError, unreadable
+from hooks.errors import ENCODING, ProtocolError, unreadable
 from hooks.protocol import bounds, rules
 from hooks.protocol.bounds import Bounds
 from hooks.protocol.document import Document
+from hooks.protocol.identity import Identity, identity
 from hooks.protocol.model import Band, Gate, Product, Row, Tier
 from hooks.protocol.remarks import remarks
 from hooks.protocol.template import fill
 
 SHIPPED = "adult_magnesium.toml"
+#: What is said of a file that was changed and not renamed.
+BORROWED = (
+    "this file differs from the shipped protocol and has its id and version: give it your own"
+)
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,14 @@ class Protocol:
     """A checked protocol file, with what is looked up often at hand.
 
     `remarks` are what the file is allowed to say and its owner should look at, with their lines.
+    `digest` tells two files of one id and version apart; `borrows_name`: the file says something
+    else than the shipped one under the shipped one's id and version.
     """
 
     document: Document
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    digest: str = field(default="", compare=False)
+    borrows_name: bool = field(default=False, compare=False)
 
     @cached_property
     def bands(self) -> tuple[Band, ...]:
@@ -130,10 +139,9 @@ def span(start: str, end: str) -> str:
 def load(path: Path | None = None) -> Protocol:
     """Load a protocol file; None: the one shipped. Raises ProtocolError naming every mistake."""
     if path is None:
-        text = resources.files("hooks.protocol").joinpath(SHIPPED).read_text(encoding="utf-8")
-        return parse(text, SHIPPED)
+        return parse(_shipped_text(), SHIPPED)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding=ENCODING)
     except (OSError, UnicodeDecodeError) as error:
         raise ProtocolError(str(path), (unreadable(error),)) from error
     return parse(text, str(path))
@@ -155,7 +163,19 @@ def parse(text: str, name: str, limits: Bounds | None = None) -> Protocol:
     found = list(rules.broken(document, limits or bounds.shipped(), _drugs()))
     if found:
         raise ProtocolError(name, mistakes.numbered(found, data, text))
-    return Protocol(document, mistakes.numbered(remarks(document), data, text))
+    own = identity(data)
+    borrows_name = own.borrows(_shipped_identity())
+    look_at = [*remarks(document), *([(("protocol", "version"), BORROWED)] if borrows_name else ())]
+    return Protocol(document, mistakes.numbered(look_at, data, text), own.digest, borrows_name)
+
+
+def _shipped_text() -> str:
+    return resources.files("hooks.protocol").joinpath(SHIPPED).read_text(encoding="utf-8")
+
+
+@cache
+def _shipped_identity() -> Identity:
+    return identity(tomllib.loads(_shipped_text()))
 
 
 @cache

@@ -94,11 +94,15 @@ def rate_of(dose: Quantity, over: Quantity) -> Rate:
 def _split(text: object, what: str) -> tuple[Decimal, str]:
     match = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        example = _EXAMPLES[what.partition(" (")[0]]
         raise ValueError(
-            f'write {what} as text with a unit, such as "{example}"; found {text!r}{_comma(text)}'
+            f"write {what} as text with a unit{_such_as(what)}; found {text!r}{_comma(text)}"
         )
     return Decimal(match[1]), match[2]
+
+
+def _such_as(what: str) -> str:
+    """How a quantity of this kind is written."""
+    return f', such as "{_EXAMPLES[what.partition(" (")[0]]}"'
 
 
 def _comma(text: object) -> str:
@@ -115,7 +119,7 @@ def _plain(what: str) -> BeforeValidator:
             return text
         number, unit = _split(text, what)
         if unit not in factors:
-            raise ValueError(f"{unit!r} is not a unit of {what}")
+            raise ValueError(f"{unit!r} is not a unit of {what}{_such_as(what)}")
         return Quantity(number * factors[unit], f"{number} {unit}")
 
     return BeforeValidator(read)
@@ -129,7 +133,8 @@ def _level(analyte: Analyte) -> BeforeValidator:
         unit = SPELLINGS.get(written)
         value = None if unit is None else convert(analyte, number, unit)
         if value is None:
-            raise ValueError(f"{written!r} is not a unit of {analyte}")
+            kind = f"a {analyte} value"
+            raise ValueError(f"{written!r} is not a unit of {analyte}{_such_as(kind)}")
         return Quantity(value, f"{number} {unit}")
 
     return BeforeValidator(read)
@@ -143,7 +148,8 @@ def _read_rate(text: object) -> Rate:
         return Rate(number, Decimal(1), f"{number} {unit}")
     if unit == "g/h":
         return Rate(number * 1000, Decimal(60), f"{number} {unit}")
-    raise ValueError(f"{unit!r} is not a unit of a rate (mg/min or g/h)")
+    what = "a rate (mg/min or g/h)"
+    raise ValueError(f"{unit!r} is not a unit of {what}{_such_as(what)}")
 
 
 def _read_number(text: object) -> Decimal:

@@ -50,8 +50,9 @@ def _bands(document: Document) -> Iterator[Problem]:
         if band.id in place:
             yield ("bands", index), f"band {band.id} stands twice"
         place[band.id] = ("bands", index)
-    for missing in sorted(set(get_args(BandId)) - place.keys()):
-        yield ("bands",), f"band {missing} is missing"
+    missing = [name for name in get_args(BandId) if name not in place]
+    for name in sorted(missing):
+        yield ("bands",), f"band {name} is missing"
     row = ordered(document.bands)
     if row[0].lower is not None:
         yield place[row[0].id], f"gap: nothing covers values below {row[0].lower}"
@@ -66,11 +67,19 @@ def _bands(document: Document) -> Iterator[Problem]:
             yield (
                 place[higher.id],
                 f"gap: nothing covers values from {end} to {start}, between {lower.id}"
-                f" and {higher.id}",
+                f" and {higher.id}{_left_by(missing, lower, higher)}",
             )
         elif (lower.to is None) == (higher.above is not None):
             what = "gap: nothing covers" if lower.to is None else "overlap: both cover"
             yield place[higher.id], f"{what} exactly {start}, between {lower.id} and {higher.id}"
+
+
+def _left_by(missing: list[str], lower: Band, higher: Band) -> str:
+    """The missing bands that a gap comes from."""
+    order: list[str] = list(get_args(BandId))
+    between = order[order.index(lower.id) + 1 : order.index(higher.id)]
+    named = " and ".join(name for name in between if name in missing)
+    return f", because {named} is missing" if named else ""
 
 
 def _rows(document: Document) -> Iterator[Problem]:
@@ -86,7 +95,7 @@ def _rows(document: Document) -> Iterator[Problem]:
             yield place, f"rows {seen[key]} and {row.id} are for the same band and tier"
         seen[key] = row.id
         if row.dosing is not None and row.band not in DOSED:
-            yield place, f"row {row.id}: no dose may stand in the {row.band} band"
+            yield place, f"no dose may stand in the {row.band} band"
     wanted: list[tuple[str, str | None]] = [(band, tier) for band in DOSED for tier in _TIERS]
     wanted += [(band, None) for band in get_args(BandId) if band not in DOSED]
     for band, tier in wanted:
@@ -101,18 +110,19 @@ def _doses(document: Document) -> Iterator[Problem]:
     products = {product.id: product for product in document.products}
     ceiling = document.rate.ceiling.value
     absolute = document.rate.absolute.value
-    for place, row, dosing in document.dosings():
+    for place, _, dosing in document.dosings():
         if dosing.rate.exceeds(absolute):
-            yield place, f"row {row}: {dosing.rate} is faster than the absolute limit {absolute}"
+            yield place, f"{dosing.rate} is faster than the absolute limit {absolute}"
         elif dosing.rate.exceeds(ceiling):
-            yield place, f"row {row}: {dosing.rate} is faster than the site's ceiling {ceiling}"
+            yield place, f"{dosing.rate} is faster than the site's ceiling {ceiling}"
         product = products.get(dosing.product)
         if product is None:
-            yield place, f"row {row}: there is no product {dosing.product}"
+            yield place, f"there is no product {dosing.product}"
         elif product.holds.value != dosing.dose.value:
             yield (
                 place,
-                f"row {row}: product {product.id} holds {product.holds}, the dose is {dosing.dose}",
+                f"product {product.id} holds {product.holds}, the dose is {dosing.dose}; choose"
+                " another `product`, or add one under [[products]]",
             )
 
 
@@ -131,13 +141,13 @@ def _tiers(document: Document) -> Iterator[Problem]:
         if all(dosing.dose.value > other.dose.value for other in allowed):
             yield (
                 (*place, "dose"),
-                f"row {name}: {dosing.dose} in the reduced tier is more than any dose of the"
+                f"{dosing.dose} in the reduced tier is more than any dose of the"
                 f" standard tier in the {band} band",
             )
         if all(dosing.rate.exceeds(other.rate) for other in allowed):
             yield (
                 (*place, "over"),
-                f"row {name}: {dosing.rate} in the reduced tier is faster than any dose of the"
+                f"{dosing.rate} in the reduced tier is faster than any dose of the"
                 f" standard tier in the {band} band",
             )
 

@@ -13,17 +13,17 @@ def summary(protocol: Protocol) -> str:
     for rate in rates[1:]:
         fastest = rate if rate.exceeds(fastest) else fastest
     return (
-        f"{title(document)}; {len(document.bands)} bands, {len(document.rows)} rows with"
+        f"{title(protocol)}; {len(document.bands)} bands, {len(document.rows)} rows with"
         f" {len(rates)} doses, the fastest {fastest} ({both(fastest)}), ceiling"
         f" {document.rate.ceiling.value}; repeat level {recheck(document)} after the dose."
         f"{_answers(document)}"
     )
 
 
-def title(document: Document) -> str:
-    """Which protocol it is: `Adult magnesium replacement protocol 2026.11.2 (draft)`."""
-    head = document.protocol
-    return f"{head.label} {head.version} ({head.status})"
+def title(protocol: Protocol) -> str:
+    """Which protocol it is: its label, version, status, and the digest of what it says."""
+    head = protocol.document.protocol
+    return f"{head.label} {head.version} ({head.status}, digest {protocol.digest})"
 
 
 def _answers(document: Document) -> str:

@@ -11,13 +11,19 @@ from hooks.protocol.change import becomes, reordered
 from hooks.protocol.document import Document
 from hooks.protocol.inventory import Path, name_of
 from hooks.protocol.limits import Plausible
-from hooks.protocol.model import Band, Dosing, Option, Row
+from hooks.protocol.model import DOSED, Band, Dosing, Option, Row
 from hooks.protocol.notation import dose
 from hooks.protocol.protocol import Protocol, span
 from hooks.protocol.scale import Scale
 
 _CALLED: Final[Mapping[str, str]] = {"qtc": "QTc", "egfr": "eGFR"}
 _TIERS: Final = ("standard", "reduced")
+#: What is said of a tier of renal function, and its rows in the file; without a dose it has none.
+_BY_TIER: Final[Mapping[str, str | None]] = {
+    "no dose": None,
+    "reduced dose": "reduced",
+    "standard dose": "standard",
+}
 
 
 def limits(old: Document, new: Document) -> Iterator[tuple[str, str]]:
@@ -26,6 +32,22 @@ def limits(old: Document, new: Document) -> Iterator[tuple[str, str]]:
         for was, now in zip(scales(old), scales(new), strict=True):
             for move in scale.moves(was, now):
                 yield title, str(move)
+                if move.was in _BY_TIER and move.now in _BY_TIER:
+                    for sentence in _given(move, old, new):
+                        yield title, sentence
+
+
+def _given(move: scale.Move, old: Document, new: Document) -> Iterator[str]:
+    """What patients get in each band whose renal function is of another tier now."""
+    for band in DOSED:
+        was = _tiered(old, band, _BY_TIER[move.was])
+        now = _tiered(new, band, _BY_TIER[move.now])
+        if not _is_same_dosing(was, now):
+            yield f"{move.values}, {band}: {_dose(was)} becomes {_dose(now)}"
+
+
+def _tiered(document: Document, band: str, tier: str | None) -> Dosing | None:
+    return None if tier is None else _dosing(document, band, tier)
 
 
 def bands(before: Protocol, after: Protocol) -> Iterator[str]:
@@ -127,7 +149,7 @@ def _kidneys(document: Document) -> Iterator[Scale]:
         "renal function",
         "mL/min",
         (scale.before(renal.excluded_below.value), scale.before(renal.reduced_below.value)),
-        ("no dose", "reduced dose", "standard dose"),
+        tuple(_BY_TIER),
     )
     caution = scale.before(renal.caution_below.value)
     yield Scale("renal function", "mL/min", (caution,), ("caution", "no caution"))

@@ -25,6 +25,7 @@ _ADDRESS = "127.0.0.1:8000"
 _SECONDS = 120
 _PROGRAMS = {"curl", "openssl", "sha256sum"}
 _ENGINE = "needs a container engine"
+_DATABASE = "needs the site's PostgreSQL"
 _RIGHTS = "changes the machine, with root's rights"
 _AS_SERVICE = (
     "sudo systemd-run --quiet --pipe --wait --collect --uid=magnesia"
@@ -43,12 +44,25 @@ CANNOT = {
     "docker compose up --build": _ENGINE,
     "docker compose down --volumes": _ENGINE,
     "docker build --tag magnesia:0.1.0 .": _ENGINE,
-    "docker run --read-only --tmpfs /tmp --volume magnesia:/var/lib/magnesia"
-    " --env-file /etc/magnesia.env --publish 8000:8000 magnesia:0.1.0": _ENGINE,
-    ".venv/bin/magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR server;"
-    " tests/e2e has one",
-    "pg_dump --format=custom --file=/var/backups/magnesia.dump magnesia": "needs the site's"
-    " PostgreSQL",
+    "sudo docker run --read-only --tmpfs /tmp --volume magnesia:/var/lib/magnesia"
+    " --volume /etc/magnesia:/etc/magnesia:ro --env-file /etc/magnesia.env"
+    " --publish 127.0.0.1:8000:8000 magnesia:0.1.0": _ENGINE,
+    "/opt/magnesia/.venv/bin/magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR"
+    " server; tests/e2e has one",
+    "pg_dump --host=db.example.org --username=magnesia --format=custom"
+    " --file=/var/backups/magnesia.dump magnesia": _DATABASE,
+    "pg_restore --host=db.example.org --username=magnesia --clean --if-exists --no-owner"
+    " --single-transaction --dbname=magnesia /var/backups/magnesia.dump": _DATABASE,
+    "sudo install --directory --owner=root --group=magnesia --mode=750 /etc/magnesia": _RIGHTS,
+    "sudo install --owner=root --group=magnesia --mode=640 clients.toml protocol.toml"
+    " /etc/magnesia/": _RIGHTS,
+    "sudo chown root:root /etc/magnesia.env": _RIGHTS,
+    "sudo chmod 600 /etc/magnesia.env": _RIGHTS,
+    "sudo systemctl daemon-reload": _RIGHTS,
+    "sudo systemctl enable --now magnesia": _RIGHTS,
+    "journalctl --unit=magnesia --since=-10min": "needs the unit above",
+    "sudo git -C /opt/magnesia fetch --tags": _RIGHTS,
+    "sudo git -C /opt/magnesia checkout TAG": _RIGHTS,
     f"{_AS_SERVICE} insight": _RIGHTS,
     f"{_AS_SERVICE} record backup /var/lib/magnesia/backup.sqlite": _RIGHTS,
     "sudo systemctl stop magnesia": _RIGHTS,

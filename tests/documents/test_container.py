@@ -159,6 +159,17 @@ def test_the_image_carries_the_version_of_the_project(compose: dict[str, Any]) -
     assert wanted in (ROOT / "docs" / "operate.md").read_text()
 
 
+def test_the_page_publishes_it_on_this_machine_alone_and_mounts_the_files() -> None:
+    page = (ROOT / "docs" / "operate.md").read_text()
+    (command,) = [line for line in page.splitlines() if " docker run " in line]
+    port = image_environment()["MAGNESIA_PORT"]
+    assert f"--publish 127.0.0.1:{port}:{port} " in command
+    assert "--volume /etc/magnesia:/etc/magnesia:ro " in command
+    (user,) = of("USER")
+    number = user.partition(":")[2]
+    assert f"chgrp -R {number} /etc/magnesia" in page
+
+
 def test_the_health_check_runs_without_another_program() -> None:
     (check,) = of("HEALTHCHECK")
     assert '["python", "-c"' in check

@@ -125,7 +125,12 @@ def test_every_bound_is_passed_by_a_case(tmp_path: Path) -> None:
         resources.files("hooks.protocol").joinpath("bounds.toml").read_text("utf-8")
     )
     page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
-    for bound in (*shipped["doses"], *shipped["bands"], *shipped["limits"]):
+    for bound in (
+        *shipped["doses"],
+        *shipped["bands"],
+        *shipped["limits"],
+        *shipped["spans"],
+    ):
         limits = [value for name, value in bound.items() if name.endswith(("least", "most"))]
         assert len(limits) == 1, f"one bound, one limit: {bound}"
         place = re.escape(bound.get("at", f"band {bound.get('band')}" if "band" in bound else ""))

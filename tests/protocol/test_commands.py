@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from hooks.protocol import load
 from tests.protocol.conftest import Run, Write
 from tests.protocol.edit import STRICT_WARD, VERSION
 
-HEAD = f"Adult magnesium replacement protocol {VERSION} (draft)"
+HEAD = f"Adult magnesium replacement protocol {VERSION} (draft, digest {load().digest})"
 
 WRONG = (('over = "20 min"', 'over = "5 min"'), ('from = "1.7 mg/dL"', 'from = "1.8 mg/dL"'))
 
@@ -82,7 +83,7 @@ class TestShow:
     def test_a_sites_own_file(self, run: Run, site: Write) -> None:
         path = site(('label = "Adult magnesium replacement protocol"', 'label = "Ward 7"'))
         result = run("protocol", "show", str(path), columns=300)
-        assert result.stdout.startswith(f"{path}: Ward 7 {VERSION} (draft)\n")
+        assert result.stdout.startswith(f"{path}: Ward 7 {VERSION} (draft, digest ")
 
     def test_the_sites_own_word(self, run: Run, site: Write) -> None:
         lines = flat(run("protocol", "show", str(site(*ANSWERED)), columns=160).stdout)
@@ -144,8 +145,7 @@ class TestCheck:
         assert mistakes == [
             f"  line {normal}: bands.normal: gap: nothing covers values from 1.7 mg/dL to"
             " 1.8 mg/dL, between mild and normal",
-            f"  line {dt1}: rows.DT1: row DT1: 2 g over 5 min is faster than the absolute limit"
-            " 150 mg/min",
+            f"  line {dt1}: rows.DT1: 2 g over 5 min is faster than the absolute limit 150 mg/min",
         ]
 
     def test_one_mistake(self, run: Run, site: Write) -> None:
@@ -169,7 +169,8 @@ class TestCheck:
         ]
 
     def test_numbers_that_the_site_answers_for(self, run: Run, site: Write) -> None:
-        result = run("protocol", "check", str(site(*ANSWERED)))
+        own = ('id = "org.magnesia.adult-magnesium"', 'id = "org.example.ward"')
+        result = run("protocol", "check", str(site(own, *ANSWERED)))
         assert result.exit_code == 0
         assert result.stdout.endswith(
             " Beyond the bounds of the service, by the site's own word: Absolute rate limit, Ages,"
@@ -196,9 +197,9 @@ class TestDiff:
         assert result.exit_code == 0
         lines = result.stdout.splitlines()
         assert lines[0] == f"shipped: {HEAD}"
-        assert lines[1].endswith(
-            "strict-ward.toml: Strict ward magnesium protocol (example) 2026.11.2-strict (draft)"
-        )
+        assert (
+            "strict-ward.toml: Strict ward magnesium protocol (example) 2026.11.2-strict (draft, "
+        ) in lines[1]
         assert (
             "- severe, standard renal function (DT1): 2 g over 20 min (100 mg/min, 6 g/h) becomes"
             " 2 g over 120 min (16.7 mg/min, 1 g/h)"
@@ -243,7 +244,8 @@ class TestDiff:
         )
         monkeypatch.chdir(path.parent)
         lines = run("protocol", "diff", "shipped", "./shipped", columns=300).stdout.splitlines()
-        assert lines[:2] == [f"shipped: {HEAD}", f"./shipped: Ward 7 {VERSION} (draft)"]
+        assert lines[0] == f"shipped: {HEAD}"
+        assert lines[1].startswith(f"./shipped: Ward 7 {VERSION} (draft, digest ")
 
 
 class TestWrongFiles:

@@ -269,7 +269,11 @@ CASES: Final = (
         (('reduced_below = { value = "30 mL/min"', 'reduced_below = { value = "40 mL/min"'),),
         {
             "Renal function": [
-                "renal function 30 to below 40 mL/min: standard dose becomes reduced dose"
+                "renal function 30 to below 40 mL/min: standard dose becomes reduced dose",
+                "renal function 30 to below 40 mL/min, severe: 2 g over 20 min (100 mg/min, 6 g/h)"
+                " becomes 1 g over 60 min (16.7 mg/min, 1 g/h)",
+                "renal function 30 to below 40 mL/min, moderate: 2 g over 120 min (16.7 mg/min,"
+                " 1 g/h) becomes 1 g over 120 min (8.33 mg/min, 0.5 g/h)",
             ]
         },
     ),
@@ -282,6 +286,10 @@ CASES: Final = (
         {
             "Renal function": [
                 "renal function 15 to below 20 mL/min: reduced dose becomes no dose",
+                "renal function 15 to below 20 mL/min, severe: 1 g over 60 min (16.7 mg/min, 1 g/h)"
+                " becomes no dose",
+                "renal function 15 to below 20 mL/min, moderate: 1 g over 120 min (8.33 mg/min,"
+                " 0.5 g/h) becomes no dose",
                 "renal function 50 to below 60 mL/min: caution becomes no caution",
             ]
         },

@@ -12,6 +12,9 @@ from tests.hooks.casefiles import cases
 from tests.protocol.conftest import Run, Write
 from tests.protocol.edit import SHIPPED, STRICT_WARD, edited
 
+#: What a site's copy begins with.
+OWN_ID = ('id = "org.magnesia.adult-magnesium"', 'id = "org.example.ward"')
+
 
 @pytest.mark.parametrize("case", cases("protocol_mistakes.toml"))
 def test_a_mistake_by_name_and_in_plain_words(case: dict[str, Any]) -> None:
@@ -27,7 +30,8 @@ def test_a_mistake_by_name_and_in_plain_words(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", cases("protocol_remarks.toml"))
 def test_what_to_look_at(case: dict[str, Any]) -> None:
-    text = edited(*(tuple(change) for change in case["change"]), text=SHIPPED)
+    changes = (OWN_ID, *(tuple(change) for change in case["change"]))
+    text = edited(*changes, text=SHIPPED)
     said = parse(text, "site.toml").remarks
     numbers = [int(remark.split(":")[0].removeprefix("line ")) for remark in said]
     assert numbers == sorted(numbers)
@@ -40,7 +44,7 @@ def test_nothing_to_look_at_in_our_own_files(path: Any) -> None:
 
 
 def test_check_says_what_to_look_at_and_the_file_is_fine(run: Run, site: Write) -> None:
-    path = site(('caveat = "IV is an option', 'caveat = "At most 2 g. IV is an option'))
+    path = site(OWN_ID, ('caveat = "IV is an option', 'caveat = "At most 2 g. IV is an option'))
     result = run("protocol", "check", str(path))
     assert result.exit_code == 0, "a remark is no mistake"
     first, second, third = result.stdout.splitlines()
@@ -67,7 +71,7 @@ def test_a_directory_is_called_one(run: Run) -> None:
             r"found 'magnesum'; did you mean magnesium\?",
         ),
         ('[[code]]\nanalyt = "magnesium"\n', r"line 2: code\.number 1\.analyt: is not known; did"),
-        ('x = "1\n', "line 1: no TOML: a text is not closed"),
+        ('x = "1\n', "line 1: not valid TOML: a text is not closed"),
     ],
 )
 def test_laboratory_codes_too(tmp_path: Any, text: str, said: str) -> None:

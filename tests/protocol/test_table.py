@@ -231,10 +231,11 @@ def test_every_source_that_a_table_names_is_explained() -> None:
 
 
 def test_one_line_about_the_whole() -> None:
-    assert summary(protocol((f'version = "{VERSION}"', 'version = "7"'))) == (
-        "Adult magnesium replacement protocol 7 (draft); 5 bands, 7 rows with 5 doses, the fastest"
-        " 2 g over 20 min (100 mg/min, 6 g/h), ceiling 150 mg/min; repeat level 4-6 h after the"
-        " dose."
+    read = protocol((f'version = "{VERSION}"', 'version = "7"'))
+    assert summary(read) == (
+        f"Adult magnesium replacement protocol 7 (draft, digest {read.digest}); 5 bands, 7 rows"
+        " with 5 doses, the fastest 2 g over 20 min (100 mg/min, 6 g/h), ceiling 150 mg/min; repeat"
+        " level 4-6 h after the dose."
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from hooks.protocol import load
 from service import create_app, fixture
 from service.decision import age_band, patient_hash
 from service.feedback import MAX_ITEMS, MAX_SUGGESTIONS
@@ -271,6 +272,7 @@ def test_readiness_tells_of_the_record(start: Start) -> None:
             "id": head["id"],
             "version": head["version"],
             "status": head["status"],
+            "digest": load().digest,
         },
         "record": {
             "store": "reachable",

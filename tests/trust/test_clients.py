@@ -81,7 +81,7 @@ mode = "silent"
         ('tenant = "x"', "line 6: client 1 (Example EHR): tenant: is not known; a client has name"),
         ('jwks_url = "https://e.example/k"', "line 2: client 1 (Example EHR): needs exactly one"),
         ('jku = ""', "line 6: client 1 (Example EHR): jku: string should have at least 1"),
-        ("iss = 3", "line 6: no TOML: this name stands twice in its table"),
+        ("iss = 3", "line 6: not valid TOML: `iss` stands twice in client.Example EHR (lines"),
     ],
 )
 def test_a_mistake_is_named_by_line_client_and_member(tmp_path: Path, line: str, said: str) -> None:

@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import func, select
 
 from service.record import nonces as nonces_module
-from service.record.nonces import ANSWER_SECONDS, MARGIN_SECONDS, Ledger, Nonces, digest
+from service.record.ledger import MARGIN_SECONDS, Ledger
+from service.record.nonces import ANSWER_SECONDS, Nonces, digest
 from service.record.recent import Recent
 from service.record.store import Store
 from service.record.tables import Nonce

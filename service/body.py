@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from flask import Request
 
+from service import surrogates
 from service.outcomes import Refusal, refuse
 
 MAX_DEPTH = 64
@@ -91,7 +92,7 @@ def decode(body: bytes) -> dict[str, Any]:
         )
     plain = _plainly_shallow(body)
     try:
-        document = _decoder.decode(body)
+        document = _decoded(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise refuse(HTTPStatus.BAD_REQUEST, "structure", "The body is not JSON.") from error
     except RecursionError as error:
@@ -104,6 +105,22 @@ def decode(body: bytes) -> dict[str, Any]:
         raise refuse(HTTPStatus.BAD_REQUEST, "structure", "The body must be a JSON object.")
     if not plain and _deeper_than(document, MAX_DEPTH):
         raise _too_deep()
+    return document
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return _decoder.decode(body)
+    except msgspec.DecodeError:
+        mended = surrogates.mended(body)
+        if mended is None:
+            raise
+    document = _decoder.decode(mended)
+    if not surrogates.is_for_people(document):
+        text = (
+            "The body holds half a character where it is no text for people: two ids could be one."
+        )
+        raise refuse(HTTPStatus.BAD_REQUEST, "value", text)
     return document
 
 

@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from hooks.errors import SiteFileError
-from service import entrance, keys, site, tokens
+from service import entrance, key_source, site, tokens
 from service.clients import Client, Clients
 from service.clients import load as load_clients
 from service.ending import stop
-from service.keys import Key, KeySet, KeysUnreadable
+from service.jwks import Key, KeysUnreadable
+from service.keys import KeySet
 from service.settings import PREFIX, Settings, SettingsError
 from service.sidebar import plain
 from service.tokens import Distrusted
@@ -78,7 +79,7 @@ def _read(file: Path) -> tuple[Settings, Clients]:
 
 def _key_set(client: Client, settings: Settings) -> tuple[KeySet, tuple[Key, ...] | str]:
     """The keys of a client, or why there are none."""
-    held = KeySet(client, keys.source(client, settings), exposed=settings.is_exposed)
+    held = KeySet(client, key_source.source(client, settings), exposed=settings.is_exposed)
     try:
         return held, held.load()
     except KeysUnreadable as error:

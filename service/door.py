@@ -27,7 +27,8 @@ class Door:
 
     def __init__(self, settings: Settings, path: str, token_sha256: str | None) -> None:
         self._hash = token_sha256
-        self._path = path
+        # A proxy may take the path of the base URL off; the browser knows nothing of that.
+        self._path = f"{urlsplit(settings.base_url or '').path}{path}"
         self._base_url = settings.base_url
         self._local = settings.on_loopback and (
             settings.base_url is None or is_loopback(urlsplit(settings.base_url).hostname)

@@ -10,13 +10,13 @@ import math
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from threading import Lock
 from time import monotonic
 from typing import Literal
 
 from flask import g, request
 
 from service.clients import Client
+from service.observability import Sparing
 from service.outcomes import Issue, Refusal
 from service.tokens import Distrusted, Fault, Token
 from service.tokens import read as read_token
@@ -28,7 +28,6 @@ Reason = Literal[Fault, "service", "rate"]
 #: For every refusal of a caller, whatever the reason.
 _ISSUE = Issue("security", "The caller is not accepted here. The service's log says why.")
 _TOO_OFTEN = Issue("throttled", "This client calls more often than it may; please wait.")
-_QUIET_SECONDS = 10.0
 
 _SERVICE = re.compile(rf"{ROOT}/([^/]+)(/feedback)?")
 _PLAIN = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -105,21 +104,15 @@ class TurnedAway:
         self, count: Callable[[str, Reason], None], clock: Callable[[], float] = monotonic
     ) -> None:
         self._count = count
-        self._clock = clock
-        self._lock = Lock()
-        self._since: dict[tuple[str, Reason], tuple[float, int]] = {}
+        self._sparing = Sparing(clock)
 
     def note(self, client: Client | None, reason: Reason, token: Token | None) -> None:
         """Count one, and log it if it is time to."""
         name = "-" if client is None else client.name
         self._count(name, reason)
-        with self._lock:
-            now = self._clock()
-            logged_at, times = self._since.get((name, reason), (-math.inf, 0))
-            if now - logged_at < _QUIET_SECONDS:
-                self._since[name, reason] = logged_at, times + 1
-                return
-            self._since[name, reason] = now, 0
+        times = self._sparing.times((name, reason))
+        if not times:
+            return
         kid = token.kid if token is not None and _PLAIN.fullmatch(token.kid) else None
         _log.warning(
             {
@@ -127,6 +120,6 @@ class TurnedAway:
                 "client": None if client is None else client.name,
                 "reason": reason,
                 "kid": kid,
-                "times": times + 1,
+                "times": times,
             }
         )

@@ -1,8 +1,9 @@
-"""How a request is decided, without a server: for `magnesia explain`."""
+"""How a request is decided, and why: for `magnesia explain`, replay and order entry."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,8 +15,10 @@ from rich.text import Text
 
 from hooks.order_select import Answer, OrderSelect
 from hooks.protocol.assessment import Outcome, Step
-from service import envelope, prefetch, site, timing
+from service import envelope, evaluation, site, timing
+from service.envelope import Envelope
 from service.outcomes import refuse
+from service.prefetch import Prefetched
 from service.settings import Settings
 from service.timing import Cost
 
@@ -29,18 +32,23 @@ def decide(request: dict[str, Any], now: datetime, settings: Settings) -> Answer
     Raises Refusal or a HookError where the service would refuse, SiteFileError for a file of the
     site that cannot be used.
     """
-    return answer_to(request, now, site.services(settings))
+    return answer_to(request, now, site.services(settings), settings)
 
 
-def answer_to(request: dict[str, Any], now: datetime, hooks: Iterable[OrderSelect]) -> Answer:
-    """What the one of `hooks` that is called answers. Raises Refusal or a HookError."""
+def answer_to(
+    request: dict[str, Any],
+    now: datetime,
+    hooks: Iterable[OrderSelect],
+    settings: Settings | None = None,
+    fetch: Callable[[OrderSelect, Envelope, Prefetched], Prefetched] | None = None,
+) -> Answer:
+    """What the one of `hooks` that is called answers: within the limits of `settings`, if they are
+    given, and with what `fetch` gets of the keys that are absent. Raises Refusal or a HookError."""
     received = envelope.read(request)
     hook = _called(received.hook, hooks)
-    context = hook.read_context(received.context)
-    prefetched = prefetch.sort(hook.prefetch, received.prefetch)
-    if hook.needs_data(context):
-        prefetched.demand(hook.required)
-    return hook.answer(context, prefetched.data, now)
+    context = evaluation.context(hook, received, settings)
+    completed = None if fetch is None else partial(fetch, hook, received)
+    return hook.answer(context, evaluation.data(hook, context, received, completed), now)
 
 
 def _called(name: str, hooks: Iterable[OrderSelect]) -> OrderSelect:

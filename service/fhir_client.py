@@ -23,6 +23,7 @@ _BY_HAND = "search"
 
 _NOT_LISTED = "`fhirServer` is not a server that this service may read"
 _NO_TOKEN = "no access token came with which to ask the FHIR server"  # noqa: S105 - a sentence
+_FOREIGN_NAME = "the FHIR server is not read for a call to a name that is not this service's own"
 _LEFT_ALONE = "the FHIR server is left alone for a moment, because it failed repeatedly"
 
 
@@ -51,9 +52,15 @@ class FhirClient:
         prefetched: Prefetched,
         received: Envelope,
         trace: Trace | None = None,
+        *,
+        own_name: bool = True,
     ) -> Prefetched:
         """`prefetched` with the keys that are absent from it read, as if they had been sent; each
         request is a span of `trace`.
+
+        `own_name` says whether the service was called by a name of its own (`service.rebinding`);
+        if not, nothing is read that needs no token. A token that came along changes nothing: an
+        open server would not look at it.
 
         Where the site lists no server, there is no such thing as reading one.
         """
@@ -66,6 +73,8 @@ class FhirClient:
             return self._unasked(prefetched, wanted, "none", "not-listed", _NOT_LISTED)
         if token is None and not self._open:
             return self._unasked(prefetched, wanted, reader.number, "no-token", _NO_TOKEN)
+        if self._open and not own_name:
+            return self._unasked(prefetched, wanted, reader.number, "foreign-name", _FOREIGN_NAME)
         if not reader.breaker.admits():
             return self._unasked(prefetched, wanted, reader.number, "left-alone", _LEFT_ALONE)
         deadline = monotonic() + self._seconds

@@ -18,7 +18,7 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
-from service import body, limits, prefetch
+from service import body, limits, log, prefetch
 from service.breaker import Breaker
 from service.fhir_connection import GuardedAdapter
 from service.fhir_servers import FhirServer
@@ -32,6 +32,8 @@ MAX_RESPONSE_BYTES = 2 * 1024 * 1024
 # Queries that run at one server at a time, for each process: a handful of calls with every key
 # missing. More would wait for nothing where the server hangs.
 THREADS = 64
+# Outcomes that say nothing of the server: a question that cannot be asked, a defect of ours.
+_NEVER_SENT = frozenset({"not-askable", "defect"})
 # Reads end at the deadline by themselves; this is for handing in what they have.
 _GRACE_SECONDS = 0.1
 
@@ -40,6 +42,7 @@ VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 NOT_ASKABLE = "the FHIR server cannot be asked for it"
 _TOO_LATE = "the FHIR server did not answer in time"
 _UNREACHABLE = "the FHIR server could not be read"
+_DEFECT = "reading the FHIR server failed for a fault of this service"
 
 
 class UnreadError(Exception):
@@ -115,8 +118,9 @@ class Reader:
         futures = {key: self._threads.submit(self._answer, query) for key, query in queries.items()}
         wait(futures.values(), deadline - monotonic() + _GRACE_SECONDS)
         results = {key: _result(future) for key, future in futures.items()}
-        if results:
-            self.breaker.report(answered=any(map(_answered, results.values())))
+        sent = [result for result in results.values() if _was_sent(result)]
+        if sent:
+            self.breaker.report(answered=any(map(_answered, sent)))
             self._metrics.rests(self.number, resting=self.breaker.rests)
         for key, result in results.items():
             outcome = result.outcome if isinstance(result, UnreadError) else "read"
@@ -124,10 +128,17 @@ class Reader:
         return results
 
     def _answer(self, query: Query) -> dict[str, Any]:
-        """The resource or the whole Bundle that answers `query`. Raises UnreadError."""
+        """The resource or the whole Bundle that answers `query`. Raises UnreadError, whatever
+        happens: one key that a defect of ours spoils must not take the others away."""
         began = monotonic()
         try:
             return self._judged(self._whole(query))
+        except UnreadError:
+            raise
+        except Exception as error:
+            self._metrics.failed()
+            log.failed(error, doing="reading a FHIR server")
+            raise UnreadError(_DEFECT, "defect", answered=False) from error
         finally:
             self._metrics.fetch_took(self.number, monotonic() - began)
 
@@ -154,8 +165,8 @@ class Reader:
         entries = list(first.get("entry") or [])
         page, read = first, {url}
         while len(read) < query.pages:
-            following = _next(page)
-            if following is None or not self._may_follow(target := urljoin(url, following), read):
+            target = _target(url, _next(page))
+            if target is None or not self._may_follow(target, read):
                 break
             try:
                 fetched = self._get(target, query)
@@ -194,7 +205,8 @@ class Reader:
                 response.close()
         except (requests.Timeout, UrllibTimeout) as error:
             raise UnreadError(_TOO_LATE, "late", answered=False) from error
-        except (requests.RequestException, HTTPError) as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # ValueError: what the HTTP library makes of a chunk of negative size, and its like.
             raise UnreadError(_UNREACHABLE, "unreachable", answered=False) from error
         _check_status(response.status_code)
         return _decode(content)
@@ -208,6 +220,11 @@ def _result(future: "Future[dict[str, Any]]") -> dict[str, Any] | UnreadError:
         return future.result()
     except UnreadError as unread:
         return unread
+
+
+def _was_sent(result: dict[str, Any] | UnreadError) -> bool:
+    """Whether the server was asked at all; what it was never asked says nothing of it."""
+    return not isinstance(result, UnreadError) or result.outcome not in _NEVER_SENT
 
 
 def _answered(result: dict[str, Any] | UnreadError) -> bool:
@@ -242,6 +259,16 @@ def _decode(content: bytes) -> dict[str, Any]:
 def _links(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
     links = bundle.get("link")
     return [link for link in (links if isinstance(links, list) else []) if isinstance(link, dict)]
+
+
+def _target(url: str, following: str | None) -> str | None:
+    """The address that `following`, found at `url`, stands for; None if it is none."""
+    if following is None:
+        return None
+    try:
+        return urljoin(url, following)
+    except ValueError:
+        return None
 
 
 def _next(bundle: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 from flask import Blueprint, Response, g, request
 
 from hooks.errors import MissingData
-from service import body, decision, envelope, feedback, limits, prefetch
+from service import body, decision, envelope, evaluation, feedback
 from service.clients import Clients
 from service.envelope import Envelope
 from service.fhir_client import FhirClient
@@ -18,6 +19,7 @@ from service.metrics import Metrics
 from service.observability import Call, Clockwork, FeedbackCall
 from service.outcomes import Refusal, refuse
 from service.prefetch import Prefetched
+from service.rebinding import is_own_name
 from service.record import Record
 from service.record.tables import SHORT
 from service.settings import Settings
@@ -120,17 +122,19 @@ def _answer(
         text = f"This service answers the hook `{hook.hook}` and no other."
         raise refuse(HTTPStatus.BAD_REQUEST, "value", text, "hook")
     call.hook = hook.hook
-    limits.judge(received, hook.prefetch, settings)
-    context = hook.read_context(received.context)
+    context = evaluation.context(hook, received, settings)
     call.time.enter("prefetch")
-    prefetched = prefetch.sort(hook.prefetch, received.prefetch)
-    if hook.needs_data(context):
-        prefetched = _completed(hook, call, prefetched, received, fhir, metrics)
+    fetch = partial(_fetched, hook, call, received, settings, fhir)
+    try:
+        data = evaluation.data(hook, context, received, fetch)
+    except Refusal as refusal:
+        metrics.missed(issue.diagnostics for issue in refusal.issues if issue.diagnostics)
+        raise
     call.time.enter("hook")
     patient_id = received.context.get("patientId")
     call.patient_hash = decision.patient_hash(settings.patient_key, patient_id)
     try:
-        answer = call.answer = hook.answer(context, prefetched.data, call.at)
+        answer = call.answer = hook.answer(context, data, call.at)
     except MissingData as error:
         metrics.missed([error.key])
         raise
@@ -145,25 +149,20 @@ def encode(cards: list[dict[str, Any]], assessment: dict[str, Any]) -> bytes:
     return _encoder.encode({"cards": cards, "extension": {ASSESSMENT: assessment}})
 
 
-def _completed(
+def _fetched(
     hook: Hook,
     call: Call,
-    prefetched: Prefetched,
     received: Envelope,
+    settings: Settings,
     fhir: FhirClient,
-    metrics: Metrics,
+    prefetched: Prefetched,
 ) -> Prefetched:
-    """`prefetched` with what can be fetched; refuses with 412 without what is required."""
-    try:
-        prefetched.demand(hook.required - prefetched.absent)
-        if prefetched.absent and fhir.reads and received.fhir_server is not None:
-            call.trace = call.trace or Trace.begun()
-            prefetched = fhir.complete(hook.prefetch, prefetched, received, call.trace)
-        prefetched.demand(hook.required)
-    except Refusal as refusal:
-        metrics.missed(issue.diagnostics for issue in refusal.issues if issue.diagnostics)
-        raise
-    return prefetched
+    """`prefetched` with what can be had from the FHIR server of the call."""
+    if not fhir.reads or received.fhir_server is None:
+        return prefetched
+    call.trace = call.trace or Trace.begun()
+    own_name = settings.is_auth_required or is_own_name(request, settings)
+    return fhir.complete(hook.prefetch, prefetched, received, call.trace, own_name=own_name)
 
 
 def _withheld(answer: Answer) -> tuple[list[dict[str, Any]], dict[str, Any]]:

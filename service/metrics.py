@@ -88,7 +88,8 @@ class Metrics(Watch):
             "refusals", "Answers of 400 and more, at any address.", "status"
         )
         self._failures = self._counter(
-            "failures", "Requests that failed with 500 for a fault of the service, at any address."
+            "failures",
+            "Faults of the service: requests that failed with 500, FHIR reads that broke off.",
         )
         of_clients = self._counter("client_calls", "Calls of a known client.", "client", "status")
         self._of_client = lru_cache(_MOST_SERIES)(of_clients.labels)
@@ -178,7 +179,7 @@ class Metrics(Watch):
 
     @_beside
     def failed(self) -> None:
-        """The service failed over a request."""
+        """The service failed over a request, or over one FHIR read of it."""
         self._failures.inc()
 
     @_beside

@@ -4,10 +4,12 @@ No context, prefetch, card text, token or header is ever logged.
 """
 
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from threading import Lock
 from time import monotonic, perf_counter
 from typing import Any, Literal, get_args
 
@@ -25,6 +27,8 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 #: Lines about refused calls that a process writes in a second; whoever floods the service must
 #: not fill its disk too.
 MOST_REFUSALS = 50
+#: How long nothing more is said of a refusal of the same kind.
+QUIET_SECONDS = 10.0
 
 _calls = logging.getLogger("magnesia.call")
 
@@ -157,6 +161,27 @@ class Flood:
             return True
         self.held_back += 1
         return False
+
+
+class Sparing:
+    """Tells of what happens again and again: for each key at most once in QUIET_SECONDS, with how
+    often it has happened since it was last told. Used by many threads at once."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._since: dict[Hashable, tuple[float, int]] = {}
+
+    def times(self, key: Hashable) -> int:
+        """It has happened: how many times are to be told now; 0: it is not time to."""
+        with self._lock:
+            now = self._clock()
+            told_at, times = self._since.get(key, (-math.inf, 0))
+            if now - told_at < QUIET_SECONDS:
+                self._since[key] = told_at, times + 1
+                return 0
+            self._since[key] = now, 0
+        return times + 1
 
 
 _flood = Flood(MOST_REFUSALS)

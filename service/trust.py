@@ -10,7 +10,9 @@ from datetime import datetime
 
 from service import tokens
 from service.clients import Client, Clients, ClientsError
-from service.keys import Key, KeySet, KeysUnreadable, source, verify
+from service.jwks import Key, KeysUnreadable, verify
+from service.key_source import source
+from service.keys import KeySet
 from service.rate import Limiter
 from service.record.nonces import Nonces, digest
 from service.settings import Settings

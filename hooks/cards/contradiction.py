@@ -55,7 +55,8 @@ def would_contradict(order: Json, instruction: Json, dosing: Dosing) -> bool:
         order.get("medicationReference"),
         *(one.get("code") for one in objects(order.get("contained"))),
     )
-    given = (instruction.get("route"), instruction.get("method"))
+    timing = object_of(instruction.get("timing")).get("code")
+    given = (instruction.get("route"), instruction.get("method"), timing)
     named = [name for one in (*called, *given) for name in _names(one)]
     return any(map(_HURRIED.search, (*told, *named)))
 

@@ -15,6 +15,8 @@ OTHER_DRUG: Final = (
     rf"(?<!\w){timing_words(Says.OTHER_DRUG)}(?:\s{timing_words(Says.SALT)}){{0,3}}\s"
     rf"{DIGITS}\s?(?:meq|mmol|mg)"
 )
+#: Where a limit holds that is not the only one: `max 2 g/h on med-surg, 4 g/h in ICU`.
+ON_A_WARD: Final = rf"\s(?:in|on|for)\s(?:the\s)?{timing_words(Says.WARD)}(?!\w)"
 #: Rates in words are rounded: 2 g over 90 min are `1.33 g/h`.
 ROUNDED: Final = Decimal("0.02")
 

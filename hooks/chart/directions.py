@@ -7,8 +7,12 @@ from hooks.chart.amounts import DIGITS, most
 from hooks.chart.codes.timing import Says, timing_words
 
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
+_PACED: Final = timing_words(Says.PACED)
+_PER: Final = r"\s?(?:/|per\s|an?\s)\s?"
+_PER_UNIT: Final = rf"{timing_words(Says.TIME, Says.HOURS, Says.DAYS)}(?!\w)"
+#: To the end of a clause, and over the commas of a list of what is watched.
 _CLAUSE: Final = (
-    rf"(?:(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}"
+    rf"(?:,\s(?:and\s|&\s)?(?={timing_words(Says.SIGN)}(?!\w))|(?![.;,:](?:\s|\Z)|\d\s?{_AMOUNT}"
     rf"|(?<!\w){timing_words(Says.GIVEN, Says.REPLACED, strictly=True)}).)*"
 )
 #: A clause that begins with what is watched, or its end that does so behind a `then`, to its end or
@@ -17,21 +21,44 @@ _CLAUSE: Final = (
 _WATCH: Final = re.compile(
     rf"""(?:\A|[.;,:]\s|\(|\s-\s|(?<!\w)(?=then\s))
     (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
-    {timing_words(Says.WATCH)}(?!\w)
+    {timing_words(Says.WATCH, Says.SIGN)}(?!\w):?
     {_CLAUSE}(?:[,;]\sthen\s(?:q|every\s|hourly|daily){_CLAUSE}(?=[.;,:](?:\s|\Z)|\Z))*
     """,
     re.VERBOSE,
 )
 _REPLACED: Final = re.compile(rf"{timing_words(Says.REPLACED, strictly=True)}(?!\w)")
+#: The same in a clause of its own, by the level: `check Mg q6h, give 2 g if low`.
+_REPLACED_IF: Final = re.compile(
+    rf"[,;.]\s(?:and\s|then\s)?{timing_words(Says.REPLACED, strictly=True)}(?!\w)"
+    rf"(?:(?![.;](?:\s|\Z)).){{0,40}}?\s(?:if|when|for)\s(?:the\s)?{timing_words(Says.BY_LEVEL)}"
+)
 _SUM: Final = re.compile(rf"(?<!\w){timing_words(Says.SUM)}(?!\w)")
 _ASIDE: Final = re.compile(
     rf"(?<!\w){timing_words(Says.ASIDE)}"
-    rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})[a-z]{{1,20}}){{0,3}}?"
-    rf"\s{timing_words(Says.NEEDED, strictly=True)}(?!\w)"
+    rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})"
+    rf"(?:\d{{1,2}}\s?ml|[a-z]{{1,20}})){{0,4}}?"
+    rf"\s(?:{timing_words(Says.NEEDED, strictly=True)}|p\.?r\.?n\.?)(?!\w)"
 )
+_MEANWHILE: Final = re.compile(rf"(?<!\w){timing_words(Says.MEANWHILE, strictly=True)}(?!\w)")
 _MOST: Final = re.compile(
     rf"{most(words=3)}{DIGITS}\s?{_AMOUNT}"
     rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
+)
+
+#: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.
+VITAL: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.VITAL)}(?![a-z])(?:\s?(?:[<>=\u2264\u2265]|(?!{_PACED})[a-z]{{1,8}}(?![a-z])))"
+    rf"{{0,4}}?\s?{DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_PER_UNIT}"
+)
+#: Whom to call, and when to hold, until there is talk of how fast the dose runs.
+WARNED: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.WARNED)}(?!\w)"
+    rf"(?:(?![.;,](?:\s|\Z)|(?<!\w)(?:{_PACED}(?!\w)|at\s\d|\d{{1,4}}\s?{_AMOUNT})).)*"
+)
+#: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`.
+FLUID: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}\s(?:at|@)\s?"
+    rf"{DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_PER_UNIT}"
 )
 
 
@@ -49,6 +76,9 @@ def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
     def watched(clause: re.Match[str]) -> str:
         if unless is not None and unless.search(clause[0]) is not None:
             return clause[0]
-        return clause[0] if _REPLACED.match(clause.string, clause.end()) else ";"
+        string, end = clause.string, clause.end()
+        replaced = _REPLACED.match(string, end) or _REPLACED_IF.match(string, end)
+        return clause[0] if replaced else ";"
 
-    return _ASIDE.sub("", _WATCH.sub(watched, _SUM.sub("", _MOST.sub("", plain))))
+    dosed = _MEANWHILE.sub("", _SUM.sub("", _MOST.sub("", plain)))
+    return _ASIDE.sub("", _WATCH.sub(watched, dosed))

@@ -4,7 +4,7 @@ Free text is never parsed for a dose: nobody checks what a number in a sentence 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
@@ -22,6 +22,8 @@ from hooks.chart.timing import Timing, read_timing, together
 
 #: The members of a dose that may state its rate.
 RATES: Final = ("rateRatio", "rateRange", "rateQuantity")
+
+_NONE: Final[Mapping[str, Any]] = {}
 
 
 class DoseProblem(StrEnum):
@@ -117,12 +119,18 @@ class Dosage(Fact, frozen=True):
         return min(minutes, max(told)) if told else None
 
 
-def read_dosage(resource: Mapping[str, Any], conversion: Conversion) -> Dosage:
-    """The dosage of a MedicationRequest, R4 or the STU3 shape that still travels under R4."""
-    instructions = objects(resource.get("dosageInstruction"))
-    parts = tuple([_read(instruction, conversion) for instruction in instructions])
-    if not parts:
-        return Dosage()
+def read_dosage(
+    resource: Mapping[str, Any], conversion: Conversion, called: Iterable[str] = ()
+) -> Dosage:
+    """The dosage of a MedicationRequest, R4 or the STU3 shape that still travels under R4.
+
+    What it is `called` may say that it goes on, and no more of its dosage.
+    """
+    # An order without an instruction is its name; of several instructions one that repeats is
+    # enough, so a name is read once.
+    first, *rest = objects(resource.get("dosageInstruction")) or [_NONE]
+    instructions = [first, *rest]
+    parts = (_read(first, conversion, called), *[_read(one, conversion) for one in rest])
     if len(parts) == 1:
         return parts[0]
     return Dosage(
@@ -162,13 +170,13 @@ def _gives(instruction: Mapping[str, Any]) -> bool:
     return isinstance(text, str) and _GIVING.search(text) is not None
 
 
-def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
+def _timing(instruction: Mapping[str, Any], called: Iterable[str], *, dosed: bool) -> Timing:
     """The timing of an instruction, without an end that is none.
 
     The times of single doses (`event`) end neither what goes on by a rate nor what repeats by
     other words beside them.
     """
-    timing = read_timing(instruction)
+    timing = read_timing(instruction, called)
     if timing.until is None or (dosed and not timing.recurring):
         return timing
     said = object_of(instruction.get("timing"))
@@ -181,34 +189,63 @@ def _timing(instruction: Mapping[str, Any], *, dosed: bool) -> Timing:
     return replace(timing, until=None)
 
 
+#: What a dose by the hour or the day is counted in: `g/hr`, `mL per hour`, `g/24 h`.
+_PER_TIME: Final = re.compile(
+    rf"(?:/|(?<![a-z]){timing_words(Says.PER)})\s?(?:\d{{1,3}}\s?)?"
+    rf"{timing_words(Says.TIME, Says.HOURS, Says.A_DAY)}\Z"
+)
+_AS_RATE: Final = {"doseQuantity": "rateQuantity", "doseRange": "rateRange"}
+
+
+def _proper(dose: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A dose whose rate stands in its proper member, also where it was sent as an amount: `2 g/hr`
+    as a doseQuantity goes on as it does as a rateQuantity."""
+    if any(name in dose for name in RATES):
+        return dose
+    for name, rate in _AS_RATE.items():
+        if any(map(_is_per_time, _units(object_of(dose.get(name))))):
+            return {**dose, rate: dose[name], name: None}
+    return dose
+
+
+def _is_per_time(unit: str) -> bool:
+    return _PER_TIME.search(" ".join(unit.lower().split())) is not None
+
+
 def _is_amount(dose: Mapping[str, Any]) -> bool:
     """Whether the dose is an amount or a range of them, in any unit that is not by the hour: it
     comes to an end."""
-    between = object_of(dose.get("doseRange"))
-    told = [object_of(dose.get("doseQuantity")), *map(object_of, map(between.get, ("low", "high")))]
-    units = [
+    units = [unit for name in _AS_RATE for unit in _units(object_of(dose.get(name)))]
+    return bool(units) and not any("/" in unit or "per" in unit.lower() for unit in units)
+
+
+def _units(stated: Mapping[str, Any]) -> list[str]:
+    """The units, as code and as text, of a quantity or of the ends of a range."""
+    told = [stated, *map(object_of, map(stated.get, ("low", "high")))]
+    return [
         quantity[name]
         for quantity in told
         for name in ("unit", "code")
         if isinstance(quantity.get(name), str)
     ]
-    return bool(units) and not any("/" in unit or "per" in unit.lower() for unit in units)
 
 
-def _read(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
+def _read(
+    instruction: Mapping[str, Any], conversion: Conversion, called: Iterable[str] = ()
+) -> Dosage:
     """The dosage of one instruction."""
-    dosage = _coded(instruction, conversion)
+    dosage = _coded(instruction, conversion, called)
     said, known = instruction.get("text"), (dosage.minutes, dosage.timing.minutes)
     if isinstance(said, str) and speaks_of_other_time(said, known, dosage.rate):
         return replace(dosage, time_in_words=True)
     return dosage
 
 
-def _coded(instruction: Mapping[str, Any], conversion: Conversion) -> Dosage:
+def _coded(instruction: Mapping[str, Any], conversion: Conversion, called: Iterable[str]) -> Dosage:
     """The dosage of one instruction as its coded members tell it."""
-    doses = _chosen(objects(instruction.get("doseAndRate")) or [instruction])
+    doses = [*map(_proper, _chosen(objects(instruction.get("doseAndRate")) or [instruction]))]
     dosed = any(map(_is_amount, doses))
-    timing = _timing(instruction, dosed=dosed)
+    timing = _timing(instruction, called, dosed=dosed)
     ends = dosed or timing.course is not None or timing.until is not None
     amounts = {conversion.amount(object_of(dose.get("doseQuantity"))) for dose in doses}
     rates = set(map(conversion.rate, doses))

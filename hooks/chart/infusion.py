@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hooks.chart.amounts import (
     DIGITS,
+    ON_A_WARD,
     OTHER_DRUG,
     ROUNDED,
     Amount,
@@ -21,6 +22,7 @@ from hooks.chart.amounts import (
 )
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.concept import object_of, objects
+from hooks.chart.directions import FLUID, VITAL, WARNED
 from hooks.chart.quantity import LONGEST, MINUTES, unit_of
 from hooks.chart.units import read_number
 
@@ -31,13 +33,17 @@ _RATE: Final = re.compile(
     rf"(?P<at>(?<!\w){timing_words(Says.AT)}:?\s?|[@(]\s?)?{_NUMBER}\s?"
     rf"(?P<unit>{timing_words(Says.AMOUNT, Says.VOLUME)}){_PER_HOUR}"
 )
-#: The same, as fast as it can be found: most texts speak of none.
-_SPOKEN: Final = re.compile(rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}")
+_VOLUME: Final = re.compile(timing_words(Says.VOLUME))
+_PER_TIME: Final = rf"\s?{timing_words(Says.PER)}\s?{timing_words(Says.TIME, Says.HOURS)}(?!\w)"
+#: A rate as fast as it can be found, by the minute too: most texts speak of none.
+_SPOKEN: Final = re.compile(rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}")
+_LIMITED: Final = rf"{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}"
 _LIMIT: Final = re.compile(
-    rf"{most(words=4)}{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_HOUR}"
+    rf"{most(words=4)}{_LIMITED}"
+    rf"(?:{ON_A_WARD}(?:(?:,|;|\sor|\sand)\s{_LIMITED}{ON_A_WARD}){{1,4}})?"
 )
 #: An amount, also that of a bag (`2 g/50 mL`), but no concentration (`40 mg/mL`) and no rate.
-_DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/(?!\s?\d))(?!{_PER_HOUR})")
+_DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/(?!\s?\d))(?!{_PER_TIME})")
 _OVER: Final = re.compile(
     rf"(?<!\w){timing_words(Says.OVER)}\s{_NUMBER}[\s-]?"
     rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS)})(?!\w)"
@@ -48,12 +54,18 @@ _USUAL: Final = re.compile(
     rf"{DIGITS}\s?{_AMOUNT}{_PER_HOUR}"
 )
 _LOADED: Final = re.compile(rf"(?<!\w){timing_words(Says.LOADED)}")
+#: When the order begins is no load: `Starting Mon 11/23/26`, `First Dose: 11/23/26 10:00`.
+_BEGINS: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.BEGINS)}\s?:?\s(?:on\s|at\s)?"
+    rf"(?=\d{{1,4}}[/.:-]\d|\d{{4}}(?:[,;.]|\s(?!{_AMOUNT}|{timing_words(Says.VOLUME)})|\Z)"
+    rf"|{timing_words(Says.DATE, Says.WEEKDAY)}(?!\w))"
+)
 #: A text with more doses or times than these tells no one dose.
 _MOST_TOLD: Final = 8
 
 
 def speaks_of_rate(plain: str) -> bool:
-    """Whether a text, in small letters with single blanks, speaks of an amount per hour at all."""
+    """Whether a text, in small letters with single blanks, speaks of any rate at all."""
     return _SPOKEN.search(plain) is not None
 
 
@@ -64,8 +76,9 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
     is the dose's own if dose and time, as they are coded or told, come to it.
     Without a time, or in another unit, it is so `at` that rate, unless there is talk of a load.
     Beside a coded dose and its time, the rate of another drug and a usual one say nothing of it.
+    Where neither a dose nor a time is told or coded, the order is its rate, in whatever unit.
     """
-    plain = _LIMIT.sub("", plain)
+    plain = _BEGINS.sub("", _LIMIT.sub("", plain))
     coded = {*_coded(instruction)}
     if coded and minutes is not None:
         plain = _USUAL.sub("", _OTHER.sub("", plain))
@@ -75,10 +88,12 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
         spans.add(minutes)
     if len(doses) > _MOST_TOLD or len(spans) > _MOST_TOLD:
         return True
+    if not doses and not spans and _is_rate_alone(plain):
+        return True
     loaded = _LOADED.search(plain) is not None
     for found in _RATE.finditer(plain):
         rate = _amount(found)
-        if rate.unit == "ml":
+        if _VOLUME.fullmatch(found["unit"]):
             if found["at"] and (loaded or not doses):
                 return True
         elif spans and any(rate.unit == dose.unit for dose in doses):
@@ -87,6 +102,14 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
         elif loaded or not (found["at"] and doses):
             return True
     return False
+
+
+def _is_rate_alone(plain: str) -> bool:
+    """Whether a text tells a rate, in g or mL, by the hour or the minute, that is not of what is
+    watched or runs beside the dose."""
+    for beside in (VITAL, WARNED, FLUID):
+        plain = beside.sub(" ", plain)
+    return _SPOKEN.search(plain) is not None
 
 
 def _is_of(rate: Amount, dose: Amount, spans: Iterable[Decimal]) -> bool:

@@ -137,7 +137,7 @@ class OrderReader:
         if recognition.magnesium is not None:
             dosage = self._dosage(resource, called, recognition)
         if recognition.magnesium is not None or DrugClass.ORAL_MAGNESIUM in classes:
-            reason = self._reasons.read(resource, problems)
+            reason = self._reasons.read(resource, problems, called.texts)
         return Order(
             reference,
             place,
@@ -180,6 +180,7 @@ class OrderReader:
                 recognition.strength,
                 self._counts_the_element(resource, called.texts),
             ),
+            called.texts,
         )
         if recognition.salt == SULFATE and not recognition.is_mixture:
             return dosage

@@ -10,6 +10,7 @@ from typing import Final
 
 from hooks.chart.amounts import (
     DIGITS,
+    ON_A_WARD,
     OTHER_DRUG,
     ROUNDED,
     minutes_in,
@@ -18,7 +19,7 @@ from hooks.chart.amounts import (
     told_minutes,
 )
 from hooks.chart.codes.timing import NUMBERS, Says, timing_words
-from hooks.chart.directions import of_the_dose, plain_text
+from hooks.chart.directions import FLUID, VITAL, WARNED, of_the_dose, plain_text
 
 _NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{DIGITS})[\s-]?"
 _UNIT: Final = rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS, Says.DAYS)})(?!\w)"
@@ -31,18 +32,19 @@ _MOST: Final = re.compile(
     rf"{most(words=3)}{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}"
     rf"\s?(?:/|per|in|within)\s?(?:\d{{1,3}}\s?)?{_UNIT}"
 )
+#: The same of several wards: `max 2 g/h on med-surg, 4 g/h in ICU`.
+_MOST_BY_WARD: Final = re.compile(
+    rf"{_MOST.pattern.replace('<unit>', '<first>')}{ON_A_WARD}"
+    rf"(?:(?:,|;|\sor|\sand)\s{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER}"
+    rf"{_UNIT.replace('<unit>', '<further>')}{ON_A_WARD}){{1,4}}"
+)
+#: What is usual is not what is ordered, where a time is coded.
+_USUAL: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.USUAL)}\s(?:infusion\s)?rate:?\s(?:is\s)?"
+    rf"{DIGITS}\s?{_AMOUNT}{_PER}{_UNIT}"
+)
 #: What stands behind `every` is no time of one dose.
 _EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)(?:\d{{1,3}}\s?)?{_UNIT}")
-#: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.
-_VITAL: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.VITAL)}(?![a-z])(?:\s?(?:[<>=\u2264\u2265]|(?!{_PACED})[a-z]{{1,8}}(?![a-z])))"
-    rf"{{0,4}}?\s?{DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_UNIT}"
-)
-#: Whom to call, and when to hold, until there is talk of how fast the dose runs.
-_WARNED: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.WARNED)}(?!\w)"
-    rf"(?:(?![.;,](?:\s|\Z)|(?<!\w)(?:{_PACED}(?!\w)|at\s\d|\d{{1,4}}\s?{_AMOUNT}(?!\w))).)*"
-)
 #: How long the product or the order is good for, and what was or is done so long before or after.
 _STORED: Final = re.compile(
     rf"(?<!\w){timing_words(Says.STORED)}\s(?:up to\s)?{DIGITS}[\s-]?{_UNIT}"
@@ -57,11 +59,6 @@ _ROUND: Final = re.compile(
 )
 #: The rate of another drug, of a salt that is told by mEq, mmol or mg.
 _OTHER: Final = re.compile(rf"{OTHER_DRUG}{_PER}{_UNIT}")
-#: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`.
-_FLUID: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}\s(?:at|@)\s?"
-    rf"{DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_UNIT}"
-)
 _RATE: Final = re.compile(rf"{_NUMBER}(?P<amount>{_AMOUNT}){_PER}{_UNIT}")
 _VOLUME_RATE: Final = re.compile(
     rf"(?<![\d.,]){DIGITS}\s?{timing_words(Says.VOLUME)}(?:/kg)?{_PER}{_UNIT}"
@@ -86,6 +83,10 @@ _ALONE: Final = re.compile(
     rf"\W*(?:for\s|x\s?|in\s|about\s|approx\w*\s|~\s?)?{DIGITS}\W?{_UNIT}\W*"
 )
 _INFUSED: Final = re.compile(rf"[\s-]?(?:slow\s|iv\s)?{timing_words(Says.PACED)}")
+#: What says that the time which follows is how long the dose runs.
+_RUNS: Final = re.compile(
+    rf"(?<!\w){_PACED}(?::?\s(?:over|for|x|in|a|an|the|next|about|period|of)){{0,4}}:?\s(?=\d)"
+)
 _CLAUSES: Final = re.compile(r"[.;,:](?:\s|\Z)|[()]|\s-\s")
 #: A minute more or less is the same time: what follows from a rate has no end of digits.
 _SAME: Final = Decimal(1)
@@ -97,8 +98,9 @@ def speaks_of_other_time(
     """Whether a text speaks of another rate than so many mg/min, or of times and none of these.
 
     Where it speaks of the coded time too, in minutes, the others are of what is done beside the
-    dose, and a rate in mL is of the mixture. Beside a coded time another one counts only where the
-    text says that it is the dose's, as `over` and `infuse` do; without one any may be it.
+    dose, and a rate in mL is of the mixture; unless the first time that it says the dose runs is
+    another one: `over 4 hours, start within 20 min`. Beside a coded time another one counts only
+    where the text says that it is the dose's, as `over` and `infuse` do; without one any may be it.
     """
     plain = plain_text(text)
     if _TIME.search(plain) is None:
@@ -106,13 +108,15 @@ def speaks_of_other_time(
     known = [time for time in minutes if time is not None]
     plain = _without_asides(plain)
     if known:
-        plain = _FLUID.sub(" ", plain)
+        plain = _USUAL.sub(" ", FLUID.sub(" ", plain))
     if any(not _is_rate(said, per_minute) for said in _RATE.finditer(plain)):
         return True
     plain = _RATE.sub(" ", plain)
     # Before numbers are put for words: `25 mL an hour` is no time of one hour.
     by_volume = _VOLUME_RATE.search(plain) is not None
     plain = _SPELLED.sub(lambda said: f"{NUMBERS[said['word']]} ", _VOLUME_RATE.sub(" ", plain))
+    if known and _runs_otherwise(plain, known):
+        return True
     if any(_is_said(plain, coded) for coded in known):
         return False
     return by_volume or any(_times_of_the_dose(plain, coded=bool(known)))
@@ -120,13 +124,22 @@ def speaks_of_other_time(
 
 def _without_asides(plain: str) -> str:
     """A plain text without what it says of limits, of what is watched, and of other times."""
-    kept = _EVERY.sub(" ", _MOST.sub(" ", plain))
-    for aside in (_VITAL, _STORED, _OTHER):
+    kept = _EVERY.sub(" ", _MOST.sub(" ", _MOST_BY_WARD.sub(" ", plain)))
+    for aside in (VITAL, _STORED, _OTHER):
         kept = aside.sub(" ", kept)
     kept = _APART.sub(lambda said: said[0] if said["long"] else " ", kept)
-    kept = _WARNED.sub(" ", kept)
+    kept = WARNED.sub(" ", kept)
     # A time behind `over`, and a rate in mL, may be the dose's, whatever is watched meanwhile.
     return _ROUND.sub(" ", of_the_dose(kept, unless=_OVER))
+
+
+def _runs_otherwise(plain: str, known: Iterable[Decimal]) -> bool:
+    """Whether the first time that a text says the dose runs is none of those that are known."""
+    for said in _RUNS.finditer(plain):
+        time = _RANGE.match(plain, said.end()) or _TIME.match(plain, said.end())
+        if time is not None:
+            return not any(_is_said(time[0], coded) for coded in known)
+    return False
 
 
 def _is_said(plain: str, coded: Decimal) -> bool:

@@ -38,7 +38,31 @@ _SYNONYMS: Final[Mapping[str, str]] = {
     "milliliter": "ml",
     "milliliters": "ml",
     "milliequivalent": "meq",
+    "milliequivalents": "meq",
     "millimole": "mmol",
+    "millimoles": "mmol",
+    "mins": "min",
+    "hrs": "h",
+    "gms": "g",
+    "gram(s)": "g",
+    "gramme": "g",
+    "grammes": "g",
+    "milligramme": "mg",
+    "milligrammes": "mg",
+    "mls": "ml",
+    "millilitre": "ml",
+    "millilitres": "ml",
+    "mmol mg2+": "mmol",
+    "mmol mg++": "mmol",
+}
+
+_SNOMED: Final = "http://snomed.info/sct"
+#: Units as the Dictionary of medicines and devices codes them: public code lists, read 2026-11-23.
+_SNOMED_UNITS: Final[Mapping[str, str]] = {
+    "258682000": "g",
+    "258684004": "mg",
+    "258718000": "mmol",
+    "258773002": "ml",
 }
 
 
@@ -47,11 +71,10 @@ def unit_of(quantity: Mapping[str, Any]) -> str | None:
 
     Each side of a fraction is read for itself: `g/hr` and `g/h` are one unit.
     """
-    said = {
-        text
-        for text in (quantity.get("code"), quantity.get("unit"))
-        if isinstance(text, str) and text.strip()
-    }
+    code = quantity.get("code")
+    if isinstance(code, str) and quantity.get("system") == _SNOMED:
+        code = _SNOMED_UNITS.get(code.strip(), code)
+    said = {text for text in (code, quantity.get("unit")) if isinstance(text, str) and text.strip()}
     known = {_folded(text) for text in said}
     return known.pop() if len(known) == 1 else None
 

@@ -1,6 +1,6 @@
 """The reason of an order: what it is for, as far as the order itself tells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -17,6 +17,8 @@ _OTHER_INDICATIONS: Final = frozenset(
 )
 #: What names no other indication: a result would name a level, a visit is none.
 _NO_INDICATION: Final = frozenset({"Observation", "DiagnosticReport", "Encounter"})
+#: So much of a text is shown.
+_LONGEST_CLAUSE: Final = 120
 
 
 class Indication(Fact, frozen=True):
@@ -72,13 +74,31 @@ class ReasonReader:
         self._conditions = conditions
         self._words = conditions.reasons
 
-    def read(self, order: Mapping[str, Any], index: ConditionIndex) -> Indication:
+    def read(
+        self, order: Mapping[str, Any], index: ConditionIndex, called: Iterable[str] = ()
+    ) -> Indication:
         """The indication of a MedicationRequest by its reasons, in code, in words, by reference.
+
+        What it is `called`, its directions and its notes may name one too: they are no reason,
+        and leave it open.
 
         Clinical 5: replacement advice keeps away from another indication, so one has to be
         certain. Two that want different doses, one beside a low level, and a reason that nobody
         could read leave it open.
         """
+        told = self._told(order, index)
+        if told.condition is not None or told.unclear is not None:
+            return told
+        suggested = self._suggested(order, called)
+        return told if suggested is None else Indication(unclear=suggested)
+
+    def _suggested(self, order: Mapping[str, Any], called: Iterable[str]) -> str | None:
+        """Words in the name, the directions or the notes that may name another indication."""
+        found = next(filter(None, map(self._words.suggested, (*called, *_remarks(order)))), None)
+        return None if found is None else found[:_LONGEST_CLAUSE]
+
+    def _told(self, order: Mapping[str, Any], index: ConditionIndex) -> Indication:
+        """The indication by the reasons that the order states as such."""
         if not order.get("reasonCode") and not order.get("reasonReference"):
             return Indication()
         reasons = list(self._reasons(order, index))
@@ -113,12 +133,12 @@ class ReasonReader:
         texts: dict[str, None] = {}
         collect(concept, codes, texts)
         text = next(iter(texts), ", ".join(codes))
-        is_known = False
+        is_known = is_other = False
         for system, code in codings_of(concept):
-            known = self._conditions.find(system, code)
+            known = self._words.coded_for(system, code) or self._conditions.find(system, code)
             if known in _OTHER_INDICATIONS:
                 yield _Reason(text, known, sure)
-                is_known = True
+                is_known = is_other = True
             elif self._words.is_low_magnesium(system, code):
                 yield _Reason(text, low=sure, replaced=True)
                 is_known = True
@@ -126,8 +146,11 @@ class ReasonReader:
                 yield _Reason(text, replaced=True)
                 is_known = True
         said = concept.get("text")
+        # A text that only repeats the name of the code says no more than the code.
+        displays = {coding.get("display") for coding in objects(concept.get("coding"))}
         if isinstance(said, str):
-            yield self._said(said, sure=sure)
+            if not (is_other and said in displays):
+                yield self._said(said, sure=sure)
         elif not is_known:
             # The words of a code that is not known here are all that it says.
             yield from (self._said(display, sure=sure) for display in texts)
@@ -163,6 +186,22 @@ class ReasonReader:
             yield replace(said, foreign=False) if is_none else said
         elif found is None and target is not None and _kind_of(target) not in _NO_INDICATION:
             yield _Reason(target, unread=True)
+
+
+def _remarks(order: Mapping[str, Any]) -> Iterator[str]:
+    """The free texts of an order beside its reason: directions and notes."""
+    for instruction in objects(order.get("dosageInstruction")):
+        texts: dict[str, None] = {}
+        collect(instruction.get("additionalInstruction"), [], texts)
+        yield from texts
+        for name in ("text", "patientInstruction"):
+            said = instruction.get(name)
+            if isinstance(said, str):
+                yield said
+    for note in objects(order.get("note")):
+        said = note.get("text")
+        if isinstance(said, str):
+            yield said
 
 
 def _kind_of(target: str) -> str:

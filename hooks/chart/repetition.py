@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.timing import NUMBERS, Says, timing_words
 from hooks.chart.directions import of_the_dose, plain_text
 
 _HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
@@ -11,18 +11,45 @@ _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
 _MONITORED: Final = timing_words(Says.OF_THE_HEART, Says.WATCH)
 
 _AND: Final = r"\s?(?:,|&|\+|/|and|und|et|y|en)\s?(?:at\s)?"
+_CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5]\d"
+_NUMBER_WORDS: Final = rf"(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
+#: The times from dose to dose that are usual; `1 g/2 h` may be how fast one dose runs.
+_INTERVAL: Final = rf"(?:4|6|8|12|24|36|48|72)[\s-]?{_HOURS}"
+_WEEKDAY: Final = timing_words(Says.WEEKDAY)
+_DAYTIME: Final = timing_words(Says.DAYTIME)
 
+#: What says so of the protocol rather than of the dose: the codes may know better.
+_LOOSE: Final = rf"""(?:
+        {timing_words(Says.BY_PROTOCOL)}
+      | (?<!slow\s)(?<!slow\siv\s)(?<!intravenous\s)(?<!\Aiv\s)(?<!\d\s)
+        {timing_words(Says.DRIP)}(?!\w)(?!\s?\(?{timing_words(Says.OF_A_DRIP)})
+      | (?<!\w\s){timing_words(Says.FIELD)}(?=\s?(?:[,;.)]|\Z))
+    )"""
 #: Texts are searched in small letters. The listed words, and what is known by its form.
 _AGAIN: Final = re.compile(
     rf"""(?: [/]\s?{timing_words(Says.A_DAY)} | (?<!\w)(?:
         q\.?\s?\d\w* | q\.?\s?[dh]\.? | [btq]\.?i\.?d\.? | p\.?r\.?n\.?
-      | [bo]\.d\.? | [tq]\.d\.s\.?
+      | [bo]\.d\.? | [tq]\.d\.s\.? | b\.\s?bed\.?
+      | q\.?\s?{_NUMBER_WORDS}\s?{_HOURS}
+      | \d{{1,5}}(?:[.,]\d{{1,3}})?\s?{_AMOUNT}\s?(?:/|per\s|pro\s|par\s)\s?{_INTERVAL}
+      | (?P<hours>\d{{1,2}})\s?/\s?(?P=hours)\s?{_HOURS} | c\s?/\s?\d{{1,2}}\s?{_HOURS}
+      | (?<!\d\s)(?<!ml\s)(?<!mls\s)(?<!cc\s)/\s?{_INTERVAL} | (?:per|pro|par)\s24\s?{_HOURS}
+      | [2-9]\s?dd\d? | (?:dose|bag)\s\d\sof\s[2-9]
+      | \d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?(?:h|uhr)
+      | {_WEEKDAY}(?:{_AND}|\s){_WEEKDAY} | {_DAYTIME}{_AND}(?:in\sthe\s)?{_DAYTIME}
+      | {_CLOCK}\s?/\s?{_CLOCK}
+      | now\s(?:and|&|\+)\s(?:again|at|in|{_CLOCK}|\d{{1,4}}\s?{_AMOUNT})
+      | days?\s\d{{1,2}}(?:-|\sto\s|\sand\s|\s?&\s?)\d{{1,2}}
+        (?!\d|\s?(?:{_AMOUNT}|{timing_words(Says.VOLUME, Says.TIME)}))
       | {timing_words(Says.TIMES)}\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_HOURS})
       | x\s?(?:[2-9]|1\d)(?!\w)(?!\s?(?:{timing_words(Says.MEASURE)}|{_HOURS}))
+      | x\s?(?:36|48|72|96)\s?{_HOURS}
       | [2-9]\s?x\s?\d{{1,3}}(?:[.,]\d)?\s?{_AMOUNT}(?!\s{timing_words(Says.CONTAINER)})
       | (?<!-)\d-\d-\d(?:-\d)?(?!-)
       | {timing_words(Says.GOES_ON)}(?!\w)
         (?!\s(?:(?!{timing_words(Says.INFUSED)})\w{{1,20}}\s)?{_MONITORED})
+      | {timing_words(Says.MAINTAINED)}(?!\w)
+        (?!\s(?:iv\s)?(?:{timing_words(Says.FLUID)}|fluids?)(?!\w))
       | {timing_words(Says.RUN)}\s(?:\w{{1,20}}\s){{0,3}}?{timing_words(Says.ADVERB)}
       | {timing_words(Says.ADVERB)}(?!\w)(?!\s{_MONITORED})
       | {timing_words(Says.THEN)}(?!\w)
@@ -30,13 +57,24 @@ _AGAIN: Final = re.compile(
       | {timing_words(Says.FOLLOWED)}
         (?!\s(?:(?:a|an|\d{{1,3}}\s?ml|0[.,]9\s?%?|[a-z]{{4,12}})\s){{0,4}}?{timing_words(Says.FLUSHED)}(?!\w))
       | \d{{1,2}}:\d\d{_AND}\d{{1,2}}:\d\d | at\s\d{{4}}{_AND}\d{{4}}
-      | for\s(?!1\s)\d{{1,3}}\s{timing_words(Says.DAYS)}
-      | {timing_words(Says.AGAIN, Says.NEEDED, Says.BY_PROTOCOL)}
+      | for\s(?!1\s)\d{{1,3}}\s?(?:{timing_words(Says.DAYS)}|d)
+      | (?:for|x)\s(?!one\s)[a-z]{{3,6}}\s{timing_words(Says.DAYS)}
+      | {timing_words(Says.AGAIN, Says.NEEDED)} | {_LOOSE}
     ))(?!\w)""",
     re.VERBOSE,
 )
-_BY_PROTOCOL: Final = re.compile(rf"(?<!\w){timing_words(Says.BY_PROTOCOL)}(?!\w)")
-_ONE: Final = re.compile(r"(?<![\w.,])1\s?doses(?!\w)")
+_BY_PROTOCOL: Final = re.compile(rf"(?<!\w){_LOOSE}(?!\w)", re.VERBOSE)
+_DENIED: Final = re.compile(rf"(?<!\w){timing_words(Says.DENIED, strictly=True)}(?!\w)")
+#: When somebody is called, and no dose is given: `notify MD whenever Mg < 1.2`.
+_CALLED: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.WARNED)}(?:\s[a-z]{{1,12}}){{0,3}}?"
+    r"\s(?:when|whenever|any\stime|each\stime)(?!\w)"
+)
+#: One dose, counted as a form counts them: `1 doses`, `# of doses: 1`.
+_ONE: Final = re.compile(
+    r"(?<![\w.,])[01]\s?doses(?!\w)|(?<!\w)doses\s?[:=]?\s?1(?![\w/-]|[.,]\d|\s?(?:of|to)\s"
+    rf"|\s?{_AMOUNT})"
+)
 
 
 def says_again(text: str, *, single: bool = False) -> bool:
@@ -49,4 +87,5 @@ def says_again(text: str, *, single: bool = False) -> bool:
         return False
     if single:
         plain = _BY_PROTOCOL.sub(" ", plain)
+    plain = _CALLED.sub(" ", _DENIED.sub(" ", plain))
     return _AGAIN.search(of_the_dose(plain)) is not None

@@ -51,8 +51,11 @@ class Timing(Fact, frozen=True):
         return doses if self.doses is None else min(doses, self.doses)
 
 
-def read_timing(instruction: Mapping[str, Any]) -> Timing:
-    """The timing of one dosage instruction."""
+def read_timing(instruction: Mapping[str, Any], called: Iterable[str] = ()) -> Timing:
+    """The timing of one dosage instruction of an order that is `called` so.
+
+    A name says it too: `magnesium sulfate 1 g IVPB q6h x4`, `magnesium sulfate drip 2 g/h`.
+    """
     timing = object_of(instruction.get("timing"))
     repeat = object_of(timing.get("repeat"))
     minutes = minutes_of(repeat.get("duration"), repeat.get("durationUnit"))
@@ -71,7 +74,7 @@ def read_timing(instruction: Mapping[str, Any]) -> Timing:
     # What says so in any place is believed: one dose beside `every 6 hours` is no single dose.
     recurring = any(
         says_again(said, single=told_once) or _says_rate(said, instruction, minutes)
-        for said in _sentences(instruction)
+        for said in (*_sentences(instruction), *called)
     ) or (not single and _may_recur(instruction, timing, repeat, minutes))
     every = _every(timing, repeat) if recurring else None
     doses = _most(repeat, "count")
@@ -215,9 +218,14 @@ def _texts(concept: object) -> Iterator[str]:
 
 
 def _sentences(instruction: Mapping[str, Any]) -> Iterator[str]:
-    """What an instruction says in words to those who give it; its patient is told other things."""
+    """What an instruction says in words to those who give it; its patient is told other things.
+
+    Its route and its method may say that it goes on: `IV continuous`.
+    """
     if isinstance(instruction.get("text"), str):
         yield instruction["text"]
+    for name in ("route", "method"):
+        yield from _texts(instruction.get(name))
     for concept in objects(instruction.get("additionalInstruction")):
         yield from _texts(concept)
 

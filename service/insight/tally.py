@@ -39,11 +39,6 @@ class Calls:
         """All calls."""
         return self.answered + self.refused
 
-    @property
-    def alert_rate(self) -> float | None:
-        """The share of answered calls with a card; None if none was answered."""
-        return self.alerts / self.answered if self.answered else None
-
     def add(self, status: int, cards: int, count: int) -> None:
         """Count calls that ended with `status` and so many cards each."""
         if status != ANSWERED:

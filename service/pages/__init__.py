@@ -9,9 +9,9 @@ from datetime import datetime
 
 from flask import Blueprint, Flask, Response
 
+from hooks.order_select import OrderSelect
 from hooks.protocol import Protocol
 from service.fhir_client import FhirClient
-from service.hook import Hook
 from service.pages import order_entry, protocol_page
 from service.pages.census import Census
 from service.settings import Settings
@@ -33,7 +33,7 @@ _POLICY = "; ".join(
 
 def install(
     app: Flask,
-    hooks: Sequence[Hook],
+    hooks: Sequence[OrderSelect],
     protocol: Protocol,
     clock: Callable[[], datetime],
     settings: Settings,
@@ -53,7 +53,7 @@ def install(
     if settings.is_auth_required:
         order_entry.add_closed(blueprint)
     else:
-        order_entry.add(blueprint, hooks, clock, census=Census(settings, hooks, fhir))
+        order_entry.add(blueprint, hooks, clock, settings, census=Census(settings, hooks, fhir))
     protocol_page.add(blueprint, protocol)
     app.register_blueprint(blueprint)
 
@@ -62,5 +62,5 @@ def _guard(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers.setdefault("Cache-Control", "no-cache")
     return response

@@ -11,3 +11,10 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 def json_answer(document: dict[str, Any]) -> Response:
     """`document` as an answer."""
     return Response(_encoder.encode(document), content_type="application/json")
+
+
+def patient_answer(document: dict[str, Any]) -> Response:
+    """`document` as an answer that no browser and no proxy keeps, as it tells of patients."""
+    response = json_answer(document)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -6,11 +6,11 @@ the settings, so that no other host can be asked for.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import uuid4
 
 from flask import Blueprint, Request, abort, request
@@ -23,9 +23,10 @@ from service.fhir_servers import FhirServer
 from service.hook import Hook
 from service.outcomes import refuse
 from service.pages import patients
-from service.pages.answer import json_answer
+from service.pages.answer import patient_answer
 from service.prefetch import Prefetched
-from service.settings import Settings, is_loopback
+from service.rebinding import is_own_name
+from service.settings import Settings
 
 #: How many patients are listed unasked, and how many where a name is searched for.
 NEWEST: Final = 6
@@ -49,14 +50,12 @@ class Census:
         self.servers = settings.fhir_servers if settings.fhir_open else ()
         self._hook = next((hook for hook in hooks if hook.hook == "order-select"), None)
         self._fhir = fhir
-        self._own = settings.on_loopback
-        self._name = urlsplit(settings.base_url or "").hostname
+        self._settings = settings
 
     def is_for(self, asked: Request) -> bool:
         """Whether the page that asks may be ours: a service for this machine alone that is asked
         for under another name may be asked by a web page from elsewhere."""
-        host = urlsplit(f"//{asked.host}").hostname
-        return not self._own or is_loopback(host) or host == self._name
+        return is_own_name(asked, self._settings)
 
     def find(self, server: FhirServer, name: str) -> list[Json]:
         """Patients whose names begin with the words of `name`, without any the newest few."""
@@ -85,7 +84,7 @@ class Census:
         call = Envelope(
             hook=self._hook.hook, hookInstance=str(uuid4()), context=context, fhirServer=server.url
         )
-        read = self.complete(self._hook.prefetch, prefetch.sort(self._hook.prefetch, None), call)
+        read = self.complete(self._hook, call, prefetch.sort(self._hook.prefetch, None))
         unread = {key: why.removeprefix(_NOT_SENT) for key, why in read.unavailable.items()}
         if read.data.get("patient") is None:
             raise _unread(f"{unread.get('patient', 'the FHIR server does not have it')}.")
@@ -104,11 +103,10 @@ class Census:
             "unread": unread,
         }
 
-    def complete(
-        self, templates: Mapping[str, str], sent: Prefetched, received: Envelope
-    ) -> Prefetched:
-        """What the service would make of a call that leaves something out."""
-        return self._fhir.complete(templates, sent, received)
+    def complete(self, hook: Hook, received: Envelope, sent: Prefetched) -> Prefetched:
+        """What the service would make of a call that leaves something out, and comes with the
+        request at hand."""
+        return self._fhir.complete(hook.prefetch, sent, received, own_name=self.is_for(request))
 
 
 def add(blueprint: Blueprint, census: Census, clock: patients.Clock) -> None:
@@ -122,11 +120,11 @@ def add(blueprint: Blueprint, census: Census, clock: patients.Clock) -> None:
     @blueprint.get("/order-entry/servers/<int:number>/patients")
     def find_patients(number: int) -> Any:
         found = census.find(server(number), request.args.get("name", ""))
-        return json_answer({"patients": found})
+        return patient_answer({"patients": found})
 
     @blueprint.get("/order-entry/servers/<int:number>/patients/<patient_id>")
     def read_patient(number: int, patient_id: str) -> Any:
-        return json_answer(census.chart(server(number), patient_id, clock()))
+        return patient_answer(census.chart(server(number), patient_id, clock()))
 
 
 def shown(servers: Iterable[FhirServer]) -> list[Json]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirection
 
 from service.door import Door
@@ -13,6 +13,7 @@ from service.insight import words
 from service.insight.counts import count
 from service.insight.period import CHOICES, DEFAULT, Period
 from service.insight.tally import Calls, Group, Insight
+from service.observability import Sparing
 from service.pages import plots
 from service.pages.order_entry import has_order_entry
 from service.record import Record, RecordError, StoreDown
@@ -21,6 +22,7 @@ from service.settings import Settings
 _log = logging.getLogger("magnesia.insight")
 
 _ALL = "all"
+_WRONG_TOKEN = "A wrong token was shown to the page about the record."  # noqa: S105 - a sentence
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -39,6 +41,7 @@ def routes(
     legend: Mapping[str, str],
 ) -> Blueprint:
     """The page, its style, and the form that asks for the token. `legend` explains the rules."""
+    # Addresses inside the pages are relative, so that they hold behind a proxy's path too.
     blueprint = Blueprint(
         "insight",
         __name__,
@@ -47,6 +50,7 @@ def routes(
         static_url_path="/insight/static",
     )
     door = Door(settings, "/insight", settings.insight_token_sha256)
+    wrong_tokens = Sparing()
     blueprint.add_app_template_filter(words.number, "number")
 
     @blueprint.before_request
@@ -77,15 +81,17 @@ def routes(
     def enter() -> Redirection:
         token = request.form.get("token", "").strip()
         if door.has_lock and not door.knows(token):
-            _log.warning("A wrong token was shown to the page about the record.")
+            if times := wrong_tokens.times("insight"):
+                _log.warning({"event": _WRONG_TOKEN, "times": times})
             return _ask(refused=True)
-        response = redirect(url_for("insight.show"), HTTPStatus.SEE_OTHER)
+        response = redirect("insight", HTTPStatus.SEE_OTHER)
         door.let_in(response, token, request)
         return response
 
     @blueprint.post("/insight/leave")
     def leave() -> Redirection:
-        response = redirect(url_for("insight.show"), HTTPStatus.SEE_OTHER)
+        # From /insight/leave.
+        response = redirect("../insight", HTTPStatus.SEE_OTHER)
         door.let_out(response, request)
         return response
 

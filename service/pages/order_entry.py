@@ -16,14 +16,14 @@ import msgspec
 from flask import Blueprint, Response, current_app, render_template, request
 from markdown_it import MarkdownIt
 
-from hooks.order_select import Answer
-from service import body, envelope, prefetch
-from service.hook import Hook
+from hooks.order_select import OrderSelect
+from service import body, explanation
 from service.outcomes import refuse
 from service.pages import census as census_of
 from service.pages import patients
-from service.pages.answer import json_answer
+from service.pages.answer import json_answer, patient_answer
 from service.pages.census import Census
+from service.settings import Settings
 
 CATALOGUE = "order_catalogue.json"
 
@@ -48,8 +48,9 @@ def catalogue() -> list[dict[str, Any]]:
 
 def add(
     blueprint: Blueprint,
-    hooks: Sequence[Hook],
+    hooks: Sequence[OrderSelect],
     clock: Callable[[], datetime],
+    settings: Settings,
     folder: Path = patients.FOLDER,
     census: Census | None = None,
 ) -> None:
@@ -80,7 +81,7 @@ def add(
     def read_chart(patient_id: str) -> Response:
         if patient_id not in known:
             raise refuse(HTTPStatus.NOT_FOUND, "not-found", "There is no patient of this id.")
-        return json_answer(patients.chart(known[patient_id], clock()))
+        return patient_answer(patients.chart(known[patient_id], clock()))
 
     @blueprint.post("/order-entry/markdown")
     def render_markdown() -> Response:
@@ -98,7 +99,7 @@ def add(
 
     @blueprint.post("/order-entry/explain")
     def explain() -> Response:
-        return json_answer(_explanation(hooks, body.read(request), clock(), census))
+        return patient_answer(_explanation(hooks, body.read(request), clock(), settings, census))
 
 
 def add_closed(blueprint: Blueprint) -> None:
@@ -111,24 +112,19 @@ def add_closed(blueprint: Blueprint) -> None:
 
 
 def _explanation(
-    hooks: Sequence[Hook], call: dict[str, Any], now: datetime, census: Census | None
+    hooks: Sequence[OrderSelect],
+    call: dict[str, Any],
+    now: datetime,
+    settings: Settings,
+    census: Census | None,
 ) -> dict[str, Any]:
     """The gates and rows that are tried for `call`, a request as the service takes it.
 
     Raises what the service itself would refuse with.
     """
-    received = envelope.read(call)
-    hook = next((hook for hook in hooks if hook.hook == received.hook), None)
-    if hook is None:
-        raise refuse(HTTPStatus.BAD_REQUEST, "value", "No service answers this hook.", "hook")
-    context = hook.read_context(received.context)
-    prefetched = prefetch.sort(hook.prefetch, received.prefetch)
-    if hook.needs_data(context):
-        if census is not None and census.servers:
-            prefetched = census.complete(hook.prefetch, prefetched, received)
-        prefetched.demand(hook.required)
-    answer = hook.answer(context, prefetched.data, now)
-    reasoning = answer.reasoning if isinstance(answer, Answer) else None
+    fetch = census.complete if census is not None and census.servers else None
+    answer = explanation.answer_to(call, now, hooks, settings, fetch)
+    reasoning = answer.reasoning
     steps = () if reasoning is None else reasoning.trace
     return {
         "band": answer.assessment.get("band"),

@@ -102,6 +102,10 @@ FAILURES: dict[str, tuple[Play, str]] = {
         say(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{}"),
         "could not be read",
     ),
+    "sends a chunk of negative size": (
+        say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n" + b"x" * 100_000),
+        "could not be read",
+    ),
     "an OperationOutcome": (answer(OUTCOME), "came as an OperationOutcome"),
     "another resource": (answer({"resourceType": "Person"}), "is not a"),
     "an HTML page": (answer(b"<html></html>"), "not usable JSON"),

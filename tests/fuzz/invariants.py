@@ -1,8 +1,10 @@
 """What must hold of every answer, whatever the request was."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -153,8 +155,27 @@ def _call(attack: Attack) -> Json:
     try:
         document = tree.decode(attack.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
-        return {}
+        document = _with_halves(attack.body)
     return document if isinstance(document, dict) else {}
+
+
+def _with_halves(body: bytes) -> Any:
+    """What the standard library, which takes half a surrogate pair, reads; with U+FFFD for it."""
+    try:
+        return _whole(json.loads(body, parse_float=Decimal))
+    except (ValueError, RecursionError, ArithmeticError):
+        return {}
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case dict():
+            return {_whole(name): _whole(member) for name, member in value.items()}
+        case list():
+            return [_whole(item) for item in value]
+        case str():
+            return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    return value
 
 
 # ------------------------------------------------------------------------------------- an answer

@@ -344,3 +344,32 @@ def test_a_time_is_shown_with_the_zone_that_it_was_stated_in(stated: str, shown:
     assert "(23 Nov 05:00 UTC)" in card["detail"], "the times of the trend have zones too"
     zone = shown.rpartition(" ")[2]
     assert f"({zone})" in card["detail"], "the window of the repeat level is in the same zone"
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("1.2 mg/dL", "Magnesium 1.2 mg/dL, severe:"),
+        ("0.49 mmol/L", "Magnesium 0.49 mmol/L (1.19 mg/dL), severe:"),
+        ("1.2 mEq/L", "Magnesium 1.2 mEq/L (1.46 mg/dL), moderate:"),
+    ],
+)
+def test_the_headline_has_the_number_that_the_laboratory_reported(stated: str, shown: str) -> None:
+    (card,) = decide(Case(bundles={"magnesium": bundle([result("magnesium", stated)])})).cards
+    assert card["summary"].startswith(shown), "whoever sees the chart beside it must find it there"
+
+
+@pytest.mark.parametrize(
+    ("before", "newest", "shown"),
+    [
+        ("0.6 mmol/L", "0.49 mmol/L", "0.6 mmol/L (23 Nov 05:00 UTC) → 0.49 mmol/L"),
+        ("1.4 mg/dL", "0.49 mmol/L", "1.4 mg/dL (23 Nov 05:00 UTC) → 1.19 mg/dL"),
+    ],
+)
+def test_a_trend_compares_values_of_one_unit(before: str, newest: str, shown: str) -> None:
+    results = [
+        result("magnesium", newest),
+        result("magnesium", f"{before}, 5 h ago", identity="r2"),
+    ]
+    (card,) = decide(Case(bundles={"magnesium": bundle(results)})).cards
+    assert shown in card["detail"], "two units in one row mislead"

@@ -1,4 +1,5 @@
-"""Which texts of an instruction say that its dose is given again: `cases/repeats.toml`."""
+"""Which texts of an instruction say that its dose is given again: `cases/repeats.toml` and
+`cases/goes_on.toml`."""
 
 from typing import Any
 
@@ -23,7 +24,7 @@ def instruction(case: dict[str, Any], text: str) -> Any:
     return over_the_wire(made)
 
 
-@pytest.mark.parametrize("case", cases("repeats.toml"))
+@pytest.mark.parametrize("case", [*cases("repeats.toml"), *cases("goes_on.toml")])
 def test_texts(case: dict[str, Any]) -> None:
     assert not case.keys() - {"name", "repeats", "once", "dose", "over"}
     assert case["repeats"], "a case has texts of both kinds"
@@ -38,7 +39,7 @@ def test_texts(case: dict[str, Any]) -> None:
     assert not heard, "settled 6: one dose that is low is corrected; settled 7: it has ended"
 
 
-@pytest.mark.parametrize("case", cases("repeats.toml", "order"))
+@pytest.mark.parametrize("case", [*cases("repeats.toml", "order"), *cases("goes_on.toml", "order")])
 def test_order(case: dict[str, Any]) -> None:
     assert not case.keys() - PARTS - {"name", "because", "expect"}
     answer = asked(**{name: case[name] for name in PARTS & case.keys()})

@@ -47,6 +47,11 @@ DOSING = next(row.dosing for row in protocol.load().rows.values() if row.dosing 
         "magnesium sulfate " + "1" * LONG + " mL",
         "magnesium sulfate " + "1" * LONG + "%",
         "magnesium sulfate " + "\u0301\u0316" * (LONG // 2),
+        "check Mg " * (LONG // 9),
+        "KCl Mg " + "1" * LONG,
+        "Mg 1 to 1 to " * (LONG // 13),
+        "esomeprazole as as as magnesium " * (LONG // 32),
+        "omeprazole (as (as " * (LONG // 19) + "magnesium",
     ],
     ids=[
         "spaces",
@@ -70,6 +75,11 @@ DOSING = next(row.dosing for row in protocol.load().rows.values() if row.dosing 
         "volume",
         "percent",
         "marks",
+        "levels",
+        "value",
+        "values",
+        "salts",
+        "salt",
     ],
 )
 def test_the_name_of_a_drug(text: str) -> None:
@@ -121,11 +131,18 @@ def test_the_text_of_a_dosage(text: str) -> None:
         "1" * LONG,
         "1 " * (LONG // 2),
         "push" * (LONG // 4),
+        "1,111" * (LONG // 5),
+        "1 g / " * (LONG // 6),
     ],
-    ids=["spaces", "over", "digits", "numbers", "push"],
+    ids=["spaces", "over", "digits", "numbers", "push", "thousands", "strengths"],
 )
 def test_the_note_of_a_draft(text: str) -> None:
-    draft = {"resourceType": "MedicationRequest", "note": [{"text": text}]}
+    draft = {
+        "resourceType": "MedicationRequest",
+        "note": [{"text": text}],
+        "medicationCodeableConcept": {"text": text},
+        "dosageInstruction": [{"timing": {"code": {"text": text}}}],
+    }
     began = process_time()
     correct(draft, DOSING, "2 g over 20 minutes")
     assert process_time() - began < 2, "a note of a megabyte holds the process"
@@ -188,8 +205,29 @@ def test_the_name_of_a_problem(text: str) -> None:
         "max " * (LONG // 4) + "1 g/h",
         "followed by a a a a " * (LONG // 20),
         "infuse a a a " * (LONG // 13),
+        "monitor bp" + ", hr" * (LONG // 4) + " q6h",
+        "monitor, give a " * (LONG // 16) + "if low",
+        "check. give " + "a" * LONG,
+        "kontroll" * (LONG // 8),
+        "kontroll " * (LONG // 9),
+        "flush 1 ml a a " * (LONG // 15) + "prn",
+        "notify md a a " * (LONG // 14) + "whenever mg",
+        "start: mon " * (LONG // 11) + "1 ml/h",
+        "hr < 1 " * (LONG // 7) + "1 ml/min",
+        "max 1 g/h in icu, 1 g/h in icu, " * (LONG // 32),
+        "max 1 g/h in icu" + ", 1 g/h in icu" * (LONG // 14),
+        "1/1/" * (LONG // 4),
+        "1 - 1 - " * (LONG // 8),
+        "mon mon" * (LONG // 7),
+        "am, " * (LONG // 4),
+        "doses " * (LONG // 6),
+        "drip (" * (LONG // 6),
+        "for abcdef " * (LONG // 11),
+        "q twenty" * (LONG // 8),
+        "keep mg > " * (LONG // 10),
+        "during the infusion " * (LONG // 20),
     ],
-    ids=["then", "clauses", "watched", "rates", "own", "many", "limits", "followed", "infused"],
+    ids=range(30),
 )
 def test_the_text_of_a_rate_or_of_what_is_watched(text: str) -> None:
     began = process_time()
@@ -214,8 +252,12 @@ def test_the_text_of_a_rate_or_of_what_is_watched(text: str) -> None:
         "monitor over 4 h " * (LONG // 17),
         "max a a a " * (LONG // 10) + "4 h",
         ":(" * (LONG // 2) + "4 h",
+        "over: for x in a an the " * (LONG // 24) + "4 h",
+        "infuse over the next 4 " * (LONG // 23) + "h",
+        "max 1 g/h in icu" + ", 1 g/h in icu" * (LONG // 14),
+        "usual rate: " * (LONG // 12) + "4 h",
     ],
-    ids=range(14),
+    ids=range(18),
 )
 def test_the_text_of_a_time(text: str) -> None:
     for known in ([], [Decimal(20)]):

@@ -18,6 +18,7 @@ from service.insight.tally import (
     Outcomes,
     Repeats,
 )
+from service.insight.words import share
 from service.record.entries import LossEntry
 from tests.insight.conftest import NOW, Ledger
 
@@ -33,7 +34,7 @@ def on(found: Insight, day: date) -> Group:
 def test_an_empty_record(ledger: Ledger) -> None:
     found = ledger.count()
     assert found.all == Group()
-    assert found.all.live.alert_rate is None
+    assert share(found.all.live.alerts, found.all.live.answered) == "-"
     assert (found.spans, found.rules, found.clients, found.reasons, found.waits) == ([],) * 5
     assert (found.unknown, found.losses, found.median_wait) == (0, [], None)
 
@@ -46,7 +47,7 @@ def test_the_alert_rate_is_of_the_calls_that_were_answered(ledger: Ledger) -> No
     live = ledger.count().all.live
     assert live == Calls(alerts=1, silences=2, refused=1)
     assert (live.total, live.answered) == (4, 3)
-    assert live.alert_rate == pytest.approx(1 / 3)
+    assert share(live.alerts, live.answered) == "33 %"
 
 
 def test_refused_calls_are_told_by_status(ledger: Ledger) -> None:

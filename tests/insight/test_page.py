@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 
@@ -13,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from service import observability
 from service.app import create_app
 from service.record import StoreDown
 from service.record.entries import LossEntry
@@ -107,7 +109,7 @@ class TestWhoMayLook:
 
     def test_the_token_through_the_form(self, locked: Site) -> None:
         response = locked.client.post("/insight", data={"token": TOKEN})
-        assert (response.status_code, response.location) == (303, "/insight")
+        assert (response.status_code, response.location) == (303, "insight"), "relative"
         cookie = response.headers["Set-Cookie"]
         assert {"HttpOnly", "SameSite=Strict", "Path=/insight"} <= set(cookie.split("; "))
         assert "Expires" not in cookie, "the cookie lasts for the session of the browser"
@@ -124,6 +126,16 @@ class TestWhoMayLook:
         assert "A wrong token was shown" in caplog.text
         assert "wrong-token" not in caplog.text + response.text
 
+    def test_wrong_tokens_fill_no_disk(
+        self, locked: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(50):
+            locked.client.post("/insight", data={"token": "wrong-token"})
+        monkeypatch.setattr(observability, "QUIET_SECONDS", 0.0)
+        locked.client.post("/insight", data={"token": "wrong-token"})
+        told: list[Any] = [each.msg for each in caplog.records if each.name == "magnesia.insight"]
+        assert [one["times"] for one in told] == [1, 50]
+
     def test_the_cookie_is_secure_where_the_site_is(self, tmp_path: Path) -> None:
         site = Site(tmp_path, base_url="https://m.example", insight_token_sha256=HASH)
         response = site.client.post("/insight", data={"token": TOKEN})
@@ -134,6 +146,38 @@ class TestWhoMayLook:
         locked.client.post("/insight", data={"token": TOKEN})
         assert locked.client.post("/insight/leave").status_code == 303
         assert locked.get().status_code == 401
+
+    def test_behind_a_path_that_a_proxy_takes_off(self, tmp_path: Path) -> None:
+        """Style, form, redirect and cookie hold for https://m.example/magnesia/insight."""
+        base = "https://m.example/magnesia"
+        site = Site(tmp_path, base_url=base, insight_token_sha256=HASH)
+
+        def passed_on(address: str) -> str:
+            assert address.startswith(f"{base}/"), f"{address} does not reach the service"
+            return address.removeprefix(base)
+
+        def links(page: TestResponse) -> list[str]:
+            found = re.findall(r'(?:href|src|action)="([^"#]+)"', page.text)
+            return [passed_on(urljoin(f"{base}/insight", link)) for link in found]
+
+        asked = site.get()
+        assert asked.status_code == 401
+        style, form = "/insight/static/insight.css", "/insight"
+        assert {style, form} <= set(links(asked))
+        assert site.get(style).status_code == 200
+        entered = site.client.post(form, data={"token": TOKEN})
+        assert passed_on(urljoin(f"{base}/insight", entered.location)) == "/insight"
+        cookie = entered.headers["Set-Cookie"]
+        assert "Path=/magnesia/insight" in cookie.split("; ")
+        # A client keeps cookies by the path that it asked, which the proxy has changed.
+        bare = site.app.test_client(use_cookies=False)
+        shown = bare.get("/insight", headers={"Cookie": cookie.partition(";")[0]})
+        assert shown.status_code == 200
+        assert {style, "/insight?days=7", "/insight/leave"} <= set(links(shown))
+        left = site.client.post("/insight/leave")
+        assert passed_on(urljoin(f"{base}/insight/leave", left.location)) == "/insight"
+        assert "Path=/magnesia/insight" in left.headers["Set-Cookie"].split("; ")
+        site.close()
 
     @pytest.mark.parametrize("cookie", ["%%%", "", "AAAA", "w6k"])
     def test_a_cookie_of_someone_else(self, locked: Site, cookie: str) -> None:

@@ -78,6 +78,21 @@ def opened(fhir: FhirServer, **changes: Any) -> Iterator[Ward]:
     record_of(app).stop()
 
 
+@pytest.fixture
+def named() -> Iterator[Ward]:
+    """With a proxy before it, by whose name it is known."""
+    with serving(Script({}, ID, {}, answer({}, 404))) as fhir:
+        yield from opened(fhir, fhir_open=True, base_url="https://m.example/magnesia")
+
+
+def call_without_prefetch(ward: Ward) -> dict[str, Any]:
+    chart = ward.get("/order-entry/patients/seed-mg-1.2").json
+    assert chart is not None
+    call = {**chart["request"], "fhirServer": ward.fhir.base}
+    del call["prefetch"]
+    return call
+
+
 def bundle(*resources: Any, **members: Any) -> Any:
     entries = [{"resource": resource} for resource in resources]
     return answer({"resourceType": "Bundle", "type": "searchset", "entry": entries, **members})
@@ -206,6 +221,34 @@ class TestAPatient:
         assert explained.json["rule"] == "DT1"
         assert answered.json["extension"]["org.magnesia.assessment"]["rule"] == "DT1"
 
+    def test_what_the_service_refuses_as_too_much_is_not_explained(self, ward: Ward) -> None:
+        chart = ward.get("/order-entry/patients/seed-mg-1.2").json
+        assert chart is not None
+        call = chart["request"]
+        call["prefetch"]["magnesium"]["entry"] *= 6000
+        answered = ward.client.post(SERVICE, json=call)
+        explained = ward.client.post("/order-entry/explain", json=call)
+        assert (answered.status_code, explained.status_code) == (413, 413)
+        assert explained.json == answered.json
+
+
+class TestWhoMayKeep:
+    def test_nobody_keeps_what_tells_of_a_patient(self, ward: Ward) -> None:
+        ward.script.plays[NEWEST] = bundle(person())
+        call = call_without_prefetch(ward)
+        for told in (
+            ward.get(),
+            ward.get(f"{LIST}/{ID}"),
+            ward.get("/order-entry/patients/seed-mg-1.2"),
+            ward.client.post("/order-entry/explain", json=call),
+        ):
+            assert told.status_code == 200
+            assert told.headers["Cache-Control"] == "no-store", told.request.path
+
+    def test_the_page_and_the_protocol_may_be_asked_for_again(self, ward: Ward) -> None:
+        for path in ("/", "/protocol.json", "/assets/order_entry.js"):
+            assert ward.get(path, buffered=True).headers["Cache-Control"] == "no-cache", path
+
 
 class TestWhoMayAsk:
     def test_without_leave_to_read_there_are_no_patients(self, closed: Ward) -> None:
@@ -234,6 +277,55 @@ class TestWhoMayAsk:
         assert ward.get(headers={"Host": "localhost:8000"}).status_code == 200
         refused = ward.get(headers={"Host": "evil.example"})
         assert refused.status_code == 404, "a page elsewhere could read it by DNS rebinding"
+
+    @pytest.mark.parametrize("path", [SERVICE, "/order-entry/explain"])
+    @pytest.mark.parametrize("token", [None, "made-up"])
+    @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "10.0.0.7", "[", ""])
+    def test_a_call_under_another_name_has_nothing_read(
+        self, ward: Ward, path: str, token: str | None, host: str
+    ) -> None:
+        call = call_without_prefetch(ward)
+        if token is not None:
+            call["fhirAuthorization"] = {
+                "access_token": token,
+                "token_type": "Bearer",
+                "expires_in": 300,
+            }
+        refused = ward.client.post(path, json=call, headers={"Host": host})
+        assert refused.status_code in {400, 412}, "a page elsewhere could read it by DNS rebinding"
+        assert ward.script.seen == []
+
+    @pytest.mark.parametrize("path", [SERVICE, "/order-entry/explain"])
+    @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "m.example"])
+    def test_a_call_under_its_own_name_has_it_read(self, named: Ward, path: str, host: str) -> None:
+        call = call_without_prefetch(named)
+        answered = named.client.post(path, json=call, headers={"Host": host})
+        assert answered.status_code == 200
+        assert named.script.seen
+
+    @pytest.mark.parametrize("path", [SERVICE, "/order-entry/explain"])
+    def test_a_call_under_another_name_that_sends_its_prefetch_is_answered(
+        self, ward: Ward, path: str
+    ) -> None:
+        chart = ward.get("/order-entry/patients/seed-mg-1.2").json
+        assert chart is not None
+        call = {**chart["request"], "fhirServer": ward.fhir.base}
+        answered = ward.client.post(path, json=call, headers={"Host": "proxy.example"})
+        assert answered.status_code == 200
+        if path == SERVICE:
+            assert answered.json is not None
+            assert answered.json["cards"], "a severe magnesium gets its card"
+        assert ward.script.seen == []
+
+    def test_a_service_in_a_container_goes_by_its_base_url(self) -> None:
+        """As in docker-compose.yml: it listens on every address, and is meant for this machine."""
+        container = {"host": "0.0.0.0", "auth": "off", "fhir_open": True}
+        with serving(Script({}, ID, {}, answer({}, 404))) as fhir:
+            for ward in opened(fhir, **container, base_url="http://localhost:8000"):
+                call = call_without_prefetch(ward)
+                for host, status in (("evil.example", 412), ("localhost:8000", 200)):
+                    answered = ward.client.post(SERVICE, json=call, headers={"Host": host})
+                    assert answered.status_code == status, host
 
     def test_no_other_page_may_have_it_read_by_a_call(self, ward: Ward, closed: Ward) -> None:
         origin = {"Origin": "https://evil.example"}

@@ -12,6 +12,7 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 from service.pages import order_entry, patients
+from service.settings import Settings
 from tests.conftest import NOW
 from tests.pages.markup import named, read
 
@@ -236,7 +237,7 @@ def test_a_request_for_another_hook_is_not_explained(client: FlaskClient) -> Non
 def page_of(folder: Path) -> FlaskClient:
     app = Flask("pages", root_path=str(Path(order_entry.__file__).parent))
     blueprint = Blueprint("pages", "service.pages", template_folder="templates")
-    order_entry.add(blueprint, (), lambda: NOW, folder)
+    order_entry.add(blueprint, (), lambda: NOW, Settings(), folder)
     app.register_blueprint(blueprint)
     return app.test_client()
 

@@ -12,10 +12,12 @@ import responses
 import urllib3
 from responses.matchers import header_matcher, query_param_matcher
 
+from service import limits
 from service.breaker import FAILURES
 from service.envelope import Envelope
 from service.fhir_client import FhirClient
 from service.fhir_reader import MAX_RESPONSE_BYTES
+from service.metrics import Metrics
 from service.prefetch import Prefetched, query, sort
 from service.settings import Settings
 
@@ -136,6 +138,7 @@ EXCEPTIONS = {
     "a bad certificate": (requests.exceptions.SSLError(), "could not be read"),
     "a proxy that refuses": (requests.exceptions.ProxyError(), "could not be read"),
     "a body that breaks off": (urllib3.exceptions.ProtocolError(), "could not be read"),
+    "a chunk of negative size": (ValueError("negative"), "could not be read"),
     "a body that cannot be unpacked": (urllib3.exceptions.DecodeError(), "could not be read"),
 }
 
@@ -189,6 +192,34 @@ def test_one_key_that_fails_does_not_spoil_the_others(
     assert set(found.unavailable) == {"leaves", "milk"}
 
 
+def test_a_fault_of_our_own_in_one_key_is_said_and_spoils_no_other(
+    http: responses.RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics = Metrics()
+    client = FhirClient(Settings.from_environment({"MAGNESIA_FHIR_SERVERS": BASE}), metrics)
+    http.get(f"{BASE}/Patient/guest-1", json=PATIENT)
+    http.get(f"{BASE}/Observation", json=bundle("1"))
+    judge = limits.entries
+
+    def broken(answer: Any) -> int:
+        if answer.get("resourceType") == "Patient":
+            raise ZeroDivisionError("guest-1")
+        return judge(answer)
+
+    monkeypatch.setattr(limits, "entries", broken)
+    found = complete(client)
+    assert set(found.data) == {"leaves", "milk"}
+    assert found.unavailable["patient"].endswith("failed for a fault of this service")
+    counted = metrics.text().decode()
+    assert counted.count('outcome="read"') == 2, "the others are counted"
+    assert 'key="patient",outcome="defect"' in counted
+    assert "magnesia_failures_total 1.0" in counted
+    assert "ZeroDivisionError" in caplog.text
+    assert "guest-1" not in caplog.text, "the message of an error may repeat what it was about"
+
+
 class TestPages:
     def test_they_are_one_bundle(self, http: responses.RequestsMock, client: FhirClient) -> None:
         def give(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -214,7 +245,20 @@ class TestPages:
         assert found == bundle("1", "2", "3", "4", "5", following=f"{BASE}/Observation?page=6")
         assert len(http.calls) == 5
 
-    @pytest.mark.parametrize("following", [7, {}, "", "https://ehr.example/other", f"{BASE}/a\tb"])
+    @pytest.mark.parametrize(
+        "following",
+        [
+            7,
+            {},
+            "",
+            "https://ehr.example/other",
+            f"{BASE}/a\tb",
+            "http://[",
+            "//[",
+            "http://[::1]:99999999/",
+            f"{BASE}:x/Observation",
+        ],
+    )
     def test_a_next_that_is_not_this_servers_stays(
         self, http: responses.RequestsMock, client: FhirClient, following: Any
     ) -> None:
@@ -279,6 +323,21 @@ def test_a_server_that_fails_repeatedly_is_left_alone(
         assert "503" in complete(client, sent).unavailable["patient"]
     for _ in range(3):
         assert "left alone" in complete(client, sent).unavailable["patient"]
+    assert len(http.calls) == FAILURES
+
+
+def test_a_question_that_was_never_sent_says_nothing_of_the_server(
+    http: responses.RequestsMock, client: FhirClient
+) -> None:
+    """`..;x` is no address to ask at: the reader finds that out, and the server never hears it."""
+    http.get(f"{BASE}/Patient/guest-1", status=503)
+    sent = {"leaves": None, "milk": None}
+    for _ in range(FAILURES - 1):
+        complete(client, sent)
+    odd = complete(client, sent, context={"patientId": "..;x"})
+    assert "cannot be asked" in odd.unavailable["patient"]
+    complete(client, sent)
+    assert "left alone" in complete(client, sent).unavailable["patient"]
     assert len(http.calls) == FAILURES
 
 

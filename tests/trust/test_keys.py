@@ -1,24 +1,20 @@
 """Key sets: which keys are of use, and when a set is read again."""
 
 import json
+import mmap
 import threading
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from service.clients import Client
-from service.keys import (
-    MAX_BYTES,
-    RENEW_SECONDS,
-    REST_SECONDS,
-    KeySet,
-    KeysUnreadable,
-    read,
-    source,
-)
+from service.jwks import KeysUnreadable, read
+from service.key_source import MAX_BYTES, source
+from service.keys import _HEAD, RENEW_SECONDS, REST_SECONDS, KeySet
 from service.settings import Settings
 from tests.fhir.script import FhirServer, Play, Script, answer, drip_body, hang, say, serving
 from tests.trust.issuer import Issuer, jwk, private_key, spare_key
@@ -248,6 +244,64 @@ def test_a_new_key_beside_an_odd_entry_is_found(
     assert running.find(issuer.kid, "ES384") is not None, "one odd entry stopped the rotation"
 
 
+class Killed(BaseException):
+    """What a worker process sees of `kill -9`: nothing after it."""
+
+
+class Memory(mmap.mmap):
+    """Shared memory whose writer is killed half-way, where `kills`."""
+
+    kills = False
+
+    def __setitem__(self, place: Any, content: Any) -> None:
+        if not self.kills:
+            super().__setitem__(place, content)
+            return
+        half = len(content) // 2
+        super().__setitem__(slice(place.start, place.start + half), content[:half])
+        raise Killed
+
+
+def newcomer(keys: KeySet) -> KeySet:
+    """The same set as a worker sees it that has just been started."""
+    found = copy(keys)
+    found._known = (0, {})
+    return found
+
+
+def test_a_worker_killed_while_it_writes_takes_no_key_away(
+    issuer: Issuer, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.slate.mmap.mmap", Memory)
+    client = Client(name="Example EHR", iss=issuer.iss, jwks_url="https://ehr.example/jwks")
+    keys = KeySet(client, server.read, exposed=False, clock=lambda: server.now)
+    keys.load()
+    server.publish(Issuer("Example laboratory", "https://lab.example"), issuer)
+    Memory.kills = True
+    try:
+        with pytest.raises(Killed):
+            keys.load()
+    finally:
+        Memory.kills = False
+    for worker in (keys, newcomer(keys)):
+        assert worker.find(issuer.kid, "ES384") is not None, "no restart is needed"
+
+
+def test_a_torn_set_is_read_anew_and_known_keys_go_on_serving(
+    keys: KeySet, server: Server, issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys.load()
+    assert keys.find(issuer.kid, "ES384") is not None
+    with keys._slate.held() as memory:
+        count, *times, length = _HEAD.unpack_from(memory)
+        _HEAD.pack_into(memory, 0, count + 1, *times, length + 50)
+    server.now += REST_SECONDS + 1
+    assert keys.find(issuer.kid, "ES384") is not None
+    assert "is torn" in caplog.text
+    assert settled(server, 2), "it was read anew at once, not after ten minutes"
+    assert newcomer(keys).find(issuer.kid, "ES384") is not None
+
+
 def test_a_defect_in_reading_holds_up_nobody_and_is_said(
     running: KeySet, server: Server, issuer: Issuer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -262,7 +316,10 @@ def test_a_defect_in_reading_holds_up_nobody_and_is_said(
     assert running.find("new", "ES384") is None
     assert monotonic() - began < 1, "the call waited for a reading that had ended"
     assert running.find(issuer.kid, "ES384") is not None, "what is known goes on serving"
-    assert "client Example EHR could not be read: reading it failed (ZeroDiv" in caplog.text
+    said = "client Example EHR could not be read: reading it failed (ZeroDiv"
+    while said not in caplog.text and monotonic() - began < 5:
+        sleep(0.01)
+    assert said in caplog.text, "a defect of ours must be said"
 
 
 def test_unknown_names_do_not_make_it_ask_again(keys: KeySet, server: Server) -> None:
@@ -371,8 +428,18 @@ def test_a_set_is_fetched_without_anything_else(web: FhirServer, issuer: Issuer)
         hang,
         drip_body,
         say(b"\x16\x03\x01nonsense"),
+        say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n" + b"x" * 100_000),
     ],
-    ids=["missing", "failing", "redirecting", "too large", "hanging", "dripping", "no HTTP"],
+    ids=[
+        "missing",
+        "failing",
+        "redirecting",
+        "too large",
+        "hanging",
+        "dripping",
+        "no HTTP",
+        "a negative chunk",
+    ],
 )
 def test_a_server_that_misbehaves_gives_no_keys(web: FhirServer, play: Play) -> None:
     with pytest.raises(KeysUnreadable):

@@ -31,12 +31,13 @@ def trend(wording: Wording) -> str | None:
     newest, earlier = wording.evidence.magnesium.measurement, wording.evidence.earlier
     if newest is None or not earlier:
         return None
-    level = wording.results.level
-    before = [
-        f"{level(item)} ({wording.moments.clock(item.time)})"
-        for item in reversed(earlier[:_MOST_TREND])
+    before = earlier[:_MOST_TREND][::-1]
+    *levels, last = wording.results.row((*before, newest))
+    told = [
+        f"{level} ({wording.moments.clock(item.time)})"
+        for level, item in zip(levels, before, strict=True)
     ]
-    return " \N{RIGHTWARDS ARROW} ".join([*before, level(newest)])
+    return " \N{RIGHTWARDS ARROW} ".join([*told, last])
 
 
 def unusable(wording: Wording) -> str:

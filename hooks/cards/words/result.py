@@ -1,5 +1,6 @@
 """A laboratory result in words: its value and unit, what that is in the other unit, its time."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -21,11 +22,15 @@ class Results(Struct, frozen=True):
     moments: Moments
 
     def level(self, result: Measurement) -> str:
-        """A value with its unit: magnesium in mg/dL, with digits enough to stay in its band."""
+        """A value as the laboratory reported it; magnesium of another unit in mg/dL beside it."""
         if result.analyte is Analyte.MAGNESIUM and result.reported_unit is not Unit.MG_DL:
-            sign = result.comparator or ""
-            return f"{sign}{rounded(result.value, 2, self.protocol.limits)} mg/dL"
+            return f"{self._reported(result)}{self._converted(result)}"
         return self._reported(result)
+
+    def row(self, results: Sequence[Measurement]) -> list[str]:
+        """Values of magnesium to compare: in their own unit if it is the same, else in mg/dL."""
+        alike = len({result.reported_unit for result in results}) == 1
+        return list(map(self._reported if alike else self._canonical, results))
 
     def line(self, result: Measurement) -> str:
         """A value as it was reported and converted, its status and its time."""
@@ -41,6 +46,13 @@ class Results(Struct, frozen=True):
             shown = rounded(value, _MOST_DECIMALS, limits)
         return f"{result.comparator or ''}{shown} {result.reported_unit}"
 
+    def _canonical(self, result: Measurement) -> str:
+        """Magnesium or creatinine in mg/dL, with digits enough to stay in its band."""
+        if result.reported_unit is Unit.MG_DL:
+            return self._reported(result)
+        limits = self.protocol.limits if result.analyte is Analyte.MAGNESIUM else ()
+        return f"{result.comparator or ''}{rounded(result.value, 2, limits)} mg/dL"
+
     def _limits(self, analyte: Analyte) -> tuple[Decimal, ...]:
         """The limits that a value of the analyte must not seem to cross."""
         if analyte is Analyte.POTASSIUM:
@@ -54,5 +66,4 @@ class Results(Struct, frozen=True):
             return f" ({result.comparator or ''}{molar} mmol/L)"
         if result.reported_unit is Unit.MG_DL or result.analyte is Analyte.POTASSIUM:
             return ""
-        limits = self.protocol.limits if result.analyte is Analyte.MAGNESIUM else ()
-        return f" ({result.comparator or ''}{rounded(result.value, 2, limits)} mg/dL)"
+        return f" ({self._canonical(result)})"

@@ -138,7 +138,19 @@ class MagnesiumReader:
         if salt is None:
             return None
         given = self._routes.parenteral(route, text, is_mixture=False)
-        return None if given is None else Magnesium(given, salt.name)
+        if given is None and salt.name is None:
+            given = self._carried(route, text)
+        if given is None:
+            return None
+        mixed = salt.name is None and any(map(self._salts.names_others, texts))
+        return Magnesium(given, salt.name, mixed)
+
+    def _carried(self, route: Route | None, text: str) -> Route | None:
+        """A vein where no route is told, and a fluid is: `2 g Mg in D5W`, `1 L NS with 2 g Mg`."""
+        if route is not None or self._routes.settled(None, text) is not None:
+            return None
+        in_fluid = self._routes.is_carried(text) or self._mixtures.is_diluent(text)
+        return Route.INTRAVENOUS if in_fluid else None
 
     def _mixed(self, salt: Salt, route: Route | None, text: str) -> Magnesium | None:
         """A salt among other drugs: one that goes into a vein counts unless it is swallowed."""
@@ -148,6 +160,8 @@ class MagnesiumReader:
                 return None
             return Magnesium(given, salt.name, True)
         stated = self._routes.parenteral(route, text, is_mixture=True)
+        if stated is None and salt.name is None:
+            stated = self._carried(route, text)
         return None if stated is None else Magnesium(stated, salt.name, True)
 
     def _is_among_others(self, ingredients: Sequence[Named]) -> bool:

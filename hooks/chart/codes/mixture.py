@@ -13,9 +13,12 @@ BETWEEN: Final = " / "
 
 #: In place of the names of the salts that were found already; no name of a drug holds it.
 _FOUND: Final = "\0"
-#: Potassium by its symbol, which is one only beside an amount: `20 mEq K`, `20K`, `K 20`.
+#: Potassium by its symbol, which is one only beside an amount: `20 mEq K`, `20K`, `K 20`; a level
+#: has one decimal and no unit of an amount: `K 3.2`.
 _POTASSIUM: Final = re.compile(
-    r"(?<![^\W_])(?:\d[\d.,]{0,9} ?(?:meq|mmol)? ?k|k\+? ?\d)(?![^\W\d_])", re.IGNORECASE
+    r"(?<![^\W_])(?:\d[\d.,]{0,9} ?(?:meq|mmol)? ?k"
+    r"|k\+? ?(?!\d\.\d(?![\d.])(?! ?(?:meq|mmol)\b(?! ?/ ?d?l\b)))\d)(?![^\W\d_])",
+    re.IGNORECASE,
 )
 #: What may stand before the name of a diluent: `0.9% sodium chloride`, `50 ML glucose`.
 _AMOUNTS: Final = re.compile(r"^(?:\d[\d.,]{0,9} ?(?:%|ml\b|l\b)? ?)*", re.IGNORECASE)
@@ -46,7 +49,7 @@ class MixtureNames:
         self._additives = whole_words(map(plain, words.additives), beside_digits=True)
         # The comma of a number, the plus of a charge (`Mg2+`, `Mg++`) and the slash before a volume
         # join nothing.
-        slash = rf"/(?! ?(?:\d|{timing_words(Says.VOLUME)}\b))"
+        slash = rf"/(?! ?(?:\d|(?:{timing_words(Says.VOLUME)}|d?l)\b))"
         word = rf"(?<!\w){any_of(words.joining)}(?!\w)"
         joining = rf"[;&]|{slash}|,(?!\d)|(?<![\d+])\+(?!\+)|{word}"
         self._pieces = re.compile(

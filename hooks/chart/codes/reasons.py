@@ -1,12 +1,18 @@
 """Reasons: what the words and codes of an order's reason name."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
 from hooks.chart.codes.systems import Codes, bare, home_of
-from hooks.chart.codes.words import words_of
+from hooks.chart.codes.words import any_of, words_of
 from hooks.chart.fact import Fact
+
+#: No shorter name is looked for within a longer word.
+_SHORTEST_HINT: Final = 6
+_CLAUSES: Final = re.compile(r"[.;\n\r]+")
 
 
 class _LowMagnesium(Entry):
@@ -28,12 +34,24 @@ class _Replaced(Entry):
     source: Text
 
 
+class _Aside(Entry):
+    words: tuple[Text, ...]
+    source: Text
+
+
+class _Coded(Codes):
+    condition: Text
+
+
 class Reasons(Entry):
     """Words and codes of reasons, as the code list writes them."""
 
     names: Mapping[str, tuple[Text, ...]]
     words: frozenset[Text]
     words_beside: Mapping[str, frozenset[Text]]
+    doubtful: Mapping[str, tuple[Text, ...]]
+    aside: _Aside
+    coded: tuple[_Coded, ...]
     low_magnesium: _LowMagnesium
     silent: _Silent
     replaced: _Replaced
@@ -51,12 +69,17 @@ class Stated(Fact, frozen=True):
 class ReasonCodes:
     """What reasons say, in words and in codes.
 
-    `conditions` are other indications by their names, the longest first; `harmless` are the words
-    that leave such a reason certain, `harmless_beside` those that do so beside one condition.
+    `conditions` are other indications by their names, the longest first, `doubtful` those by names
+    that leave it open, `coded` those by codes that say so only of a reason; behind what `aside`
+    finds, free text names none. `harmless` are the words that leave such a reason certain,
+    `harmless_beside` those that do so beside one condition.
     `low_...` stand for a low magnesium, `replaced_...` for what magnesium is replaced for.
     """
 
     conditions: Mapping[str, str]
+    doubtful: Mapping[str, str]
+    coded: Mapping[tuple[str, str], str]
+    aside: re.Pattern[str]
     harmless: frozenset[str]
     harmless_beside: Mapping[str, frozenset[str]]
     low_names: tuple[str, ...]
@@ -84,9 +107,36 @@ class ReasonCodes:
             more = self.harmless_beside.get(known, frozenset())
             if not set(rest.split()) - self.harmless - more:
                 return Stated(known, certain=True)
-        hinted = next((known for name, known in self.conditions.items() if name in rest), None)
-        suspected = min(named, default=hinted)
+        suspected = min(named, default=self._hinted(rest))
         return None if suspected is None else Stated(suspected, certain=False)
+
+    def _hinted(self, words: str) -> str | None:
+        """What a text may mean: a doubtful name, or one within a longer word.
+
+        Of a short name a longer word says nothing: `pea` in `repeat`.
+        """
+        for name, known in self.doubtful.items():
+            if f" {name} " in words:
+                return known
+        for name, known in self.conditions.items():
+            if len(name) >= _SHORTEST_HINT and name in words:
+                return known
+        return None
+
+    def suggested(self, text: str) -> str | None:
+        """The clause of free text in which an order may name another indication; None without one.
+
+        What an order is for is not all that is said of it: `monitor for cardiac arrest`.
+        """
+        for clause in _CLAUSES.split(text):
+            words = self.aside.split(f" {words_of(clause)} ", maxsplit=1)[0]
+            if self.stated(words) is not None:
+                return clause.strip()
+        return None
+
+    def coded_for(self, system: str, code: str) -> str | None:
+        """The condition that a code stands for where it is the reason of an order."""
+        return self.coded.get((home_of(system), bare(code)))
 
     def says_no_reason(self, text: str) -> bool:
         """Whether the reason of an order says, as a whole, nothing of what the order is for."""
@@ -120,6 +170,9 @@ def reason_codes(listed: Reasons) -> ReasonCodes:
     by_name = {name: known for known, many in listed.names.items() for name in many}
     return ReasonCodes(
         {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)},
+        {name: known for known, many in listed.doubtful.items() for name in many},
+        {(each.system, bare(code)): each.condition for each in listed.coded for code in each.codes},
+        re.compile(f" {any_of(listed.aside.words)} "),
         listed.words,
         listed.words_beside,
         low.names,

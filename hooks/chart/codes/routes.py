@@ -30,7 +30,8 @@ class RouteWords(Entry):
     """Codes and words of routes, as the code list writes them.
 
     `injected_words` tell a vein in the name of a product alone; with one of the `enteral_doubts`
-    free text that names the mouth may mean another way.
+    free text that names the mouth may mean another way. In a text that begins with one of `taken`
+    only `taken_doubts` are such.
     """
 
     intravenous_codes: frozenset[Text]
@@ -41,6 +42,8 @@ class RouteWords(Entry):
     enteral_codes: frozenset[Text]
     enteral_words: tuple[Text, ...]
     enteral_doubts: tuple[Text, ...]
+    taken: tuple[Text, ...]
+    taken_doubts: tuple[Text, ...]
     other_words: tuple[Text, ...]
     source: Text
 
@@ -58,6 +61,8 @@ class Routes:
         self.intravenous = _any(words.intravenous_words)
         self._enteral = _any(words.enteral_words)
         self._doubts = _any(words.enteral_doubts)
+        self._taken = _any(words.taken)
+        self._taken_doubts = _any(words.taken_doubts)
         self._carriers = whole_words(carriers)
         sure = (
             (Route.OTHER, _any(words.other_words)),
@@ -86,7 +91,9 @@ class Routes:
         whatever denies the mouth, or sets a condition, leaves the route unknown.
         """
         said = plain(text)
-        return self._in(said) == {Route.ENTERAL} and not self._doubts.search(said)
+        # `Take ... by mouth after meals`: the label of a tablet sets conditions of its own.
+        doubts = self._taken_doubts if self._taken.match(said) else self._doubts
+        return self._in(said) == {Route.ENTERAL} and not doubts.search(said)
 
     def beside(self, text: str) -> Route | None:
         """The route that free text names beside other things; None if it names none.
@@ -114,7 +121,7 @@ class Routes:
         diluted in tells of a vein.
         """
         by_name = self._of_product(name)
-        if by_name is None and is_mixture and self._carriers.search(name):
+        if by_name is None and is_mixture and self.is_carried(name):
             by_name = Route.INTRAVENOUS
         if ordered in PARENTERAL:
             return None if by_name is Route.ENTERAL and not is_mixture else ordered
@@ -123,6 +130,10 @@ class Routes:
         if ordered is Route.OTHER:
             return ordered
         return by_name if ordered is None else None
+
+    def is_carried(self, name: str) -> bool:
+        """Whether a name tells of a fluid that something is in."""
+        return self._carriers.search(name) is not None
 
     def _in(self, text: str) -> set[Route]:
         return {route for route, words in self._words if words.search(text)}

@@ -116,24 +116,30 @@ class Salts:
         return None if match is None else Salt(self._others.oral[match[0].lower()])
 
     def by_symbol(self, codes: tuple[str, ...], text: str) -> Salt | None:
-        """A text that begins with `Mg` and an amount or a vein, and names no other drug."""
-        if not self._unnamed.is_by_symbol(text):
+        """Magnesium by its symbol: `Mg` and an amount, or `Mg` beside whatever else."""
+        if self.is_other(codes):
             return None
-        if self.is_other(codes) or self._others.names.search(text):
+        if self._unnamed.is_by_symbol(text) and not self._others.names.search(text):
+            return _UNNAMED
+        if not self._unnamed.is_by_free_symbol(text):
             return None
-        return _UNNAMED
+        return _UNNAMED if self._unnamed.is_by_free_symbol(self._unnamed.unbound(text)) else None
 
     def is_other(self, codes: Iterable[str]) -> bool:
         """Whether one of the codes stands for a drug that is known."""
         return not self._others.codes.isdisjoint(codes)
 
     def names_unknown(self, text: str) -> bool:
-        """Whether a text names magnesium of no known salt, and no known drug."""
-        return (
-            self._unnamed.is_named(text)
-            and not self._others.names.search(text)
-            and not self._inert.search(text)
-        )
+        """Whether a text names magnesium of no known salt.
+
+        That of another drug's salt is none (`esomeprazole magnesium`); another drug beside it may
+        be what it is given for, or with.
+        """
+        if not self._unnamed.is_named(text):
+            return False
+        if self._oral_names.search(text) or self._inert.search(text):
+            return False
+        return self._unnamed.is_named(self._unnamed.unbound(text))
 
     def names_any(self, text: str) -> bool:
         """Whether a text names magnesium, of whatever salt."""

@@ -30,6 +30,10 @@ _SPOKEN: Final = r"(?<![\d.,])(\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,9})?|\d{1,9}(?:[.
 _VOLUME: Final = re.compile(rf"{_SPOKEN}\s*(ml|l|liters?|litres?)\b", re.IGNORECASE)
 _MASS: Final = re.compile(rf"{_SPOKEN}\s*(mg|g|gms?|grms?|grams?)\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+#: A stop, a blank or a stroke may be one of thousands: `4.000 mg` is 4 g or 4 mg.
+_GROUPED: Final = re.compile(
+    r"(?<![\w.,])[1-9]\d{0,2}(?:[.' \u2019]\d{3})+(?!\d)\s*(?:mg|ml)\b", re.IGNORECASE
+)
 #: Whatever else speaks of a volume or a strength: then nobody can tell what is in what.
 _LEFT_OVER: Final = re.compile(r"\d\s*ml\b|/\s*ml\b|\bper\s+ml\b|%|percent", re.IGNORECASE)
 
@@ -137,6 +141,8 @@ class Strengths:
         what one mL holds, may be that of the vial before it was diluted. A percent and a mere
         amount do not tell which of the two the bag was made by.
         """
+        if _GROUPED.search(text):
+            return Written(confusing=True)
         concentrations, containers = set(), set()
         text, diluted = self._diluted.subn(" ", text) if "%" in text else (text, 0)
         for number, unit, volume in _PER_ML.findall(text):

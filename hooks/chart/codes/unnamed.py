@@ -1,10 +1,14 @@
 """Magnesium of no named salt: the texts that tell of it."""
 
 import re
+from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.codes.words import any_of
+
+#: How far before a symbol a word is looked for that makes it a level.
+_NEAR: Final = 40
 
 
 class Unnamed(Entry):
@@ -13,6 +17,12 @@ class Unnamed(Entry):
     names: tuple[Text, ...]
     symbols: tuple[Text, ...]
     given: tuple[Text, ...]
+    replacing: tuple[Text, ...]
+    containers: tuple[Text, ...]
+    level_before: tuple[Text, ...]
+    level_behind: tuple[Text, ...]
+    bound_to: tuple[Text, ...]
+    bound_by: tuple[Text, ...]
     source: Text
 
 
@@ -22,13 +32,26 @@ class UnnamedMagnesium:
     def __init__(self, words: Unnamed) -> None:
         magnesium, symbols = any_of(words.names), any_of(words.symbols)
         unit = timing_words(Says.AMOUNT)
-        amount = rf"\d[\d.,]* ?{unit}\b"
+        amount = rf"\d[\d.,]* ?{unit}\b(?! ?/ ?d?l\b)"
         #: Its names as whole words.
         self.names = re.compile(rf"(?<!\w)(?<!\w-){magnesium}(?!-?\w)", re.IGNORECASE)
         given = rf"{any_of(words.given)}(?!\w)"
         self._symbol = re.compile(
             rf"(?:^|(?<=; ))(?:(?:ivp?b? )?{symbols} (?:{amount}|{given})"
             rf"|{amount} {symbols}(?: {given}|$))",
+            re.IGNORECASE,
+        )
+        self._free = self._freely(words)
+        roots = "|".join(sorted({name[:2] for name in words.symbols}))
+        self._no_unit = re.compile(rf"(?:{roots})(?<!\d..)(?<!\d ..)", re.IGNORECASE)
+        level = rf"(?<!\w){any_of(words.level_before)}(?: of)?\W{{1,3}}"
+        self._level = re.compile(rf"{level}(?:[^\W\d]{{1,5}}\W{{1,3}}){{0,3}}$", re.IGNORECASE)
+        between = rf"[ (,]{{1,3}}{any_of(words.bound_by)}(?!\w)"
+        # Behind an amount it is what the next drug is, unless brackets hold it.
+        strength = rf" ?\d[\d.,]{{0,9}} ?{unit}(?!\w)"
+        self._bound = re.compile(
+            rf"(?<!\w){any_of(words.bound_to)}(?:(?:{between}){{0,3}}[ (]{{1,2}}"
+            rf"|(?:{between}|{strength}){{0,3}} ?\((?:as )?)(?:{magnesium}|{symbols})(?!-?\w)",
             re.IGNORECASE,
         )
         # Of a part of a name: a mere `mg` behind a number would be a milligram.
@@ -42,9 +65,46 @@ class UnnamedMagnesium:
             rf"(?=[{firsts}])(?:{magnesium}|{symbols} \d|(?<=[^\W\d_] ){symbols})", re.IGNORECASE
         )
 
+    def _freely(self, words: Unnamed) -> re.Pattern[str]:
+        """The symbol anywhere in a text, with capitals as chemistry writes it: behind a number it
+        is a milligram, and before a mere number a level; in capitals an amount has to follow, or
+        what milligrams never have."""
+        symbol = any_of(words.symbols)
+        unit = timing_words(Says.AMOUNT)
+        number = r"\d[\d.,]*"
+        dose = rf"(?:{unit}(?! ?/ ?d?l\b)|{any_of(words.containers)})\b| ?%"
+        value = (
+            rf" ?(?:[<>=\u2264\u2265]|[:(]? ?{number}(?:(?: to)? {number})?"
+            rf"(?![\d.,]|(?: to)? \d| ?{dose}))"
+        )
+        level = rf"\W{{1,3}}{any_of(words.level_behind)}(?!\w)"
+        rate = r"/ ?(?:[mdµ]?l|kg|h|hr|hour|min|m2|day|d|dose|actuation)(?!\w)"
+        amount = rf":? ?(?P<amount>{number}(?:(?: to)? {number})? ?{dose})"
+        sure = rf" ?:? ?{number} ?(?!mg){unit}\b(?! ?/ ?d?l\b)| {any_of(words.replacing)}(?!\w)"
+        return re.compile(
+            rf"(?<!\w)(?<!\d )(?:(?-i:{symbol})(?!\w|{value}|{level}|{rate})(?: ?{amount})?"
+            rf"|{symbol}(?:{sure}))",
+            re.IGNORECASE,
+        )
+
     def is_named(self, text: str) -> bool:
         """Whether a text names it in full."""
         return self.names.search(text) is not None
+
+    def unbound(self, text: str) -> str:
+        """A text without the magnesium that another drug is a salt of."""
+        return self._bound.sub(" ", text)
+
+    def is_by_free_symbol(self, text: str) -> bool:
+        """Whether `Mg` stands anywhere in a text, and is neither a unit nor a level."""
+        # Most texts hold it only as the unit behind a number, if at all: one look tells.
+        if self._no_unit.search(text) is None:
+            return False
+        return any(
+            found["amount"]
+            or not self._level.search(text[max(0, found.start() - _NEAR) : found.start()])
+            for found in self._free.finditer(text)
+        )
 
     def is_by_symbol(self, text: str) -> bool:
         """Whether a text begins with `Mg` and an amount or a vein."""

@@ -381,8 +381,9 @@ class Settings(BaseModel):
                 continue
             name = variable.removeprefix(PREFIX).lower()
             if name not in cls.model_fields or variable != PREFIX + name.upper():
-                known = [PREFIX + field.upper() for field in cls.model_fields]
-                meant = suggested(variable, known) or "."
+                known = [field.upper() for field in cls.model_fields]
+                near = suggested(variable.removeprefix(PREFIX), known)
+                meant = near.replace("mean ", f"mean {PREFIX}", 1) or "."
                 raise SettingsError(
                     f"{variable} is not a setting{meant} `magnesia settings` lists them."
                 )

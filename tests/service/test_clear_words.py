@@ -70,6 +70,13 @@ def test_a_setting_that_is_misspelled() -> None:
     )
 
 
+@pytest.mark.parametrize("variable", ["MAGNESIA_FOO", "MAGNESIA_XYZZY", "MAGNESIA_"])
+def test_nothing_is_suggested_for_a_setting_that_is_like_none(variable: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({variable: "1"})
+    assert str(caught.value) == (f"{variable} is not a setting. `magnesia settings` lists them.")
+
+
 def test_a_table_of_clients_that_is_misspelled(tmp_path: Path) -> None:
     path = tmp_path / "clients.toml"
     path.write_text('[[clients]]\nname = "EHR"\n')

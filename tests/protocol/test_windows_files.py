@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hooks.chart.codes import drugs
+from hooks.chart.codes import load as load_lab_codes
 from hooks.errors import ProtocolError, SiteFileError
 from hooks.protocol import load
 from service import clients
@@ -18,8 +20,12 @@ iss = "https://ehr.example.org"
 jwks_url = "https://ehr.example.org/jwks.json"
 """
 
+ROOT = Path(__file__).resolve().parents[2]
+
 FILES: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "protocol": (SHIPPED, load),
+    "lab codes": ((ROOT / "examples/mimic-lab-codes.toml").read_text("utf-8"), load_lab_codes),
+    "QT drugs": ((ROOT / "hooks/chart/codes/qt_drugs.toml").read_text("utf-8"), drugs.load),
     "clients": (CLIENTS, lambda path: clients.load(path, ["magnesium-replacement"])),
 }
 

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from hooks import lines, mistakes
-from hooks.errors import LabCodesError, unreadable
+from hooks.errors import ENCODING, LabCodesError, unreadable
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -31,7 +31,7 @@ def shipped(form: type[List], name: str) -> List:
 def written(form: type[List], path: Path) -> List:
     """A code list that a site wrote. Raises LabCodesError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding=ENCODING)
     except (OSError, UnicodeDecodeError) as error:
         raise LabCodesError(str(path), (unreadable(error),)) from error
     return parse(form, text, str(path))

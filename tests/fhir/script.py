@@ -164,13 +164,18 @@ def say(content: bytes) -> Play:
     return play
 
 
+class _Http(ThreadingHTTPServer):
+    # A call reads up to ten keys at once; a connection that finds the queue full waits a second.
+    request_queue_size = 128
+
+
 class FhirServer:
     """The server, in threads of its own."""
 
     def __init__(self, script: Script, certificate: str | None, address: str) -> None:
         self.script = script
         handler = type("ScriptedHandler", (Handler,), {"script": script})
-        self._http = ThreadingHTTPServer((address, 0), handler)
+        self._http = _Http((address, 0), handler)
         self._http.daemon_threads = True
         self._http.block_on_close = False
         if certificate is not None:

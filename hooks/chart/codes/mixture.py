@@ -14,10 +14,11 @@ BETWEEN: Final = " / "
 #: In place of the names of the salts that were found already; no name of a drug holds it.
 _FOUND: Final = "\0"
 #: Potassium by its symbol, which is one only beside an amount: `20 mEq K`, `20K`, `K 20`; a level
-#: has one decimal and no unit of an amount: `K 3.2`.
+#: has one decimal and no unit of an amount, `K 3.2`, and nothing joins it to the salt: `+ K 2.5`.
 _POTASSIUM: Final = re.compile(
     r"(?<![^\W_])(?:\d[\d.,]{0,9} ?(?:meq|mmol)? ?k"
-    r"|k\+? ?(?!\d\.\d(?![\d.])(?! ?(?:meq|mmol)\b(?! ?/ ?d?l\b)))\d)(?![^\W\d_])",
+    r"|k\+? ?(?!\d\.\d(?![\d.])(?! ?(?:meq|mmol|m?g)\b(?! ?/ ?d?l\b)))\d)(?![^\W\d_])"
+    r"|(?:[+&,]|\b(?:with|and|plus|w/)) ?k\+? ?\d",
     re.IGNORECASE,
 )
 #: What may stand before the name of a diluent: `0.9% sodium chloride`, `50 ML glucose`.

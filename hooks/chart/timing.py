@@ -73,7 +73,8 @@ def read_timing(instruction: Mapping[str, Any], called: Iterable[str] = ()) -> T
     )
     # What says so in any place is believed: one dose beside `every 6 hours` is no single dose.
     recurring = any(
-        says_again(said, single=told_once) or _says_rate(said, instruction, minutes)
+        says_again(said, single=told_once)
+        or _says_rate(said, instruction, minutes, single=told_once)
         for said in (*_sentences(instruction), *called)
     ) or (not single and _may_recur(instruction, timing, repeat, minutes))
     every = _every(timing, repeat) if recurring else None
@@ -187,10 +188,14 @@ def _may_recur(
     return bool(bound) and not _is_one_dose(repeat, bound, minutes)
 
 
-def _says_rate(text: str, instruction: Mapping[str, Any], minutes: Decimal | None) -> bool:
+def _says_rate(
+    text: str, instruction: Mapping[str, Any], minutes: Decimal | None, *, single: bool
+) -> bool:
     """Whether a text says a rate that goes on, and is not that of the dose."""
     plain = plain_text(text)
-    return speaks_of_rate(plain) and runs_on(of_the_dose(plain), instruction, minutes)
+    return speaks_of_rate(plain) and runs_on(
+        of_the_dose(plain), instruction, minutes, single=single
+    )
 
 
 def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal | None) -> bool:

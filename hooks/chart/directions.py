@@ -43,6 +43,9 @@ _MEANWHILE: Final = re.compile(rf"(?<!\w){timing_words(Says.MEANWHILE, strictly=
 _MOST: Final = re.compile(
     rf"{most(words=3)}{DIGITS}\s?{_AMOUNT}"
     rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
+    # Behind it only at the end of a clause: `2 g/24 h max 4 g` is of another amount.
+    rf"|(?<![\w.,]){DIGITS}\s?{_AMOUNT}\s?(?:/|per\s)\s?"
+    rf"(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})\s(?:max|maximum)(?=\s?[.;)]|\s?\Z)"
 )
 
 #: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.

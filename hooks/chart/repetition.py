@@ -77,6 +77,18 @@ _ONE: Final = re.compile(
 )
 
 
+#: How many a package has, in fives: `5g/10ml ampoules x 10`, `50% 2 mL x10`; fewer may be doses.
+_PACKAGE: Final = re.compile(
+    rf"(?:(?<!\w){timing_words(Says.PACKED)}|%\s(?:w/v\s)?\d{{1,3}}\s?ml)\s?x\s?\d?[05](?!\w)"
+)
+
+
+def name_says_again(name: str, *, single: bool = False) -> bool:
+    """Whether the name of an order says that its dose is given again; how many a package has does
+    not."""
+    return says_again(_PACKAGE.sub(" ", plain_text(name)), single=single)
+
+
 def says_again(text: str, *, single: bool = False) -> bool:
     """Whether a text says that the dose is given again.
 

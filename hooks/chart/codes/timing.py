@@ -60,6 +60,7 @@ class Says(StrEnum):
     ASIDE = "aside"
     NO_ASIDE = "no-aside"
     PACED = "paced"
+    IN_HOURS = "in-hours"
     VITAL = "vital"
     CLEARANCE = "clearance"
     WARNED = "warned"
@@ -82,6 +83,7 @@ class Says(StrEnum):
     HOURS = "hours"
     MEASURE = "measure"
     CONTAINER = "container"
+    PACKED = "packed"
 
 
 class _Words(Entry):

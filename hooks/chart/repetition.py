@@ -10,7 +10,7 @@ _HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
 _MONITORED: Final = timing_words(Says.OF_THE_HEART, Says.WATCH)
 
-_AND: Final = r"\s?(?:,|&|\+|/|and|und|et|y|en)\s?(?:at\s)?"
+_AND: Final = r"\s?(?:,|&|\+|/|and|und|et|y|en|e)\s?(?:at\s)?"
 _CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5]\d"
 _NUMBER_WORDS: Final = rf"(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
 #: The times from dose to dose that are usual; `1 g/2 h` may be how fast one dose runs.
@@ -38,7 +38,10 @@ _AGAIN: Final = re.compile(
       | \d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?(?:h|uhr)
       | {_WEEKDAY}(?:{_AND}|\s){_WEEKDAY} | {_DAYTIME}{_AND}(?:in\sthe\s)?{_DAYTIME}
       | {_CLOCK}\s?/\s?{_CLOCK}
-      | now\s(?:and|&|\+)\s(?:again|at|in|{_CLOCK}|\d{{1,4}}\s?{_AMOUNT})
+      | (?<![/.-])(?!20[2-5]\d){_CLOCK}(?:,\s?|\s(?={_CLOCK}\s)){_CLOCK}(?:,?\s?(?:{_CLOCK}|2400))?(?!\w)
+        (?!\s?(?:{_AMOUNT}|{timing_words(Says.VOLUME, Says.TIME)}(?!\w)))
+      | now\s(?:and|&|\+)\s(?:again|at|in|{_CLOCK}|\d{{1,4}}\s?{_AMOUNT}
+        |\d{{1,2}}\s?{_HOURS}\slater)
       | days?\s\d{{1,2}}(?:-|\sto\s|\sand\s|\s?&\s?)\d{{1,2}}
         (?!\d|\s?(?:{_AMOUNT}|{timing_words(Says.VOLUME, Says.TIME)}))
       | {timing_words(Says.TIMES)}\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_HOURS})

@@ -38,7 +38,8 @@ _AGAIN: Final = re.compile(
       | \d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?(?:h|uhr)
       | {_WEEKDAY}(?:{_AND}|\s){_WEEKDAY} | {_DAYTIME}{_AND}(?:in\sthe\s)?{_DAYTIME}
       | {_CLOCK}\s?/\s?{_CLOCK}
-      | (?<![/.-])(?!20[2-5]\d){_CLOCK}(?:,\s?|\s(?={_CLOCK}\s)){_CLOCK}(?:,?\s?(?:{_CLOCK}|2400))?(?!\w)
+      | (?<![/.-])(?!20[2-5]\d)
+        {_CLOCK}(?:,\s?|\s(?={_CLOCK}\s)){_CLOCK}(?:,?\s?(?:{_CLOCK}|2400))?(?!\w)
         (?!\s?(?:{_AMOUNT}|{timing_words(Says.VOLUME, Says.TIME)}(?!\w)))
       | now\s(?:and|&|\+)\s(?:again|at|in|{_CLOCK}|\d{{1,4}}\s?{_AMOUNT}
         |\d{{1,2}}\s?{_HOURS}\slater)

@@ -20,7 +20,7 @@ from hooks.chart.amounts import (
     told_amount,
     told_minutes,
 )
-from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.timing import BAG, Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.directions import FLUID, VITAL, WARNED
 from hooks.chart.quantity import LONGEST, MINUTES, unit_of
@@ -108,7 +108,7 @@ def runs_on(
         return True
     if not doses and not spans and _is_rate_alone(plain):
         return True
-    if not spans and not single and _ONE_DOSE.search(plain) is None and _is_unbound(whole, plain):
+    if not spans and not single and _is_unbound(whole, plain, doses):
         return True
     loaded = _LOADED.search(plain) is not None
     for found in _RATE.finditer(plain):
@@ -130,9 +130,14 @@ def _is_rate_alone(plain: str) -> bool:
     return _SPOKEN.search(_without_asides(plain)) is not None
 
 
-def _is_unbound(whole: str, plain: str) -> bool:
+def _is_unbound(whole: str, plain: str, doses: Iterable[Amount]) -> bool:
     """Whether nothing in a text bounds the rate it tells: no dose that it is the rate of, or no
-    more than a dose and the day on which it begins. `plain` is `whole` without its beginning."""
+    more than a whole bag, or a dose and the day on which it begins. `plain` is `whole` without its
+    beginning."""
+    if _ONE_DOSE.search(plain) is not None:
+        return False
+    if any(dose.unit == "mg" and dose.value >= BAG for dose in doses):
+        return _is_rate_alone(plain)
     bare = _without_asides(plain)
     if next(_told(plain), None) is not None:
         dated = _DATED.search(whole) is not None and _OF_A_BAG.search(plain) is None

@@ -104,7 +104,13 @@ class _Number(Entry):
     source: Text
 
 
+class _Bag(Entry):
+    milligrams: PositiveInt
+    source: Text
+
+
 class _Timing(Entry):
+    bag: _Bag
     words: tuple[_Words, ...]
     numbers: tuple[_Number, ...]
     daily: tuple[_Daily, ...]
@@ -127,6 +133,9 @@ _LISTED: Final = shipped(_Timing, "timing.toml")
 
 #: How many times a day a code of the timing says.
 TIMES_A_DAY: Final = {code: listed.times for listed in _LISTED.daily for code in listed.codes}
+
+#: So many mg of a bag that a rate empties are no one dose.
+BAG: Final = _LISTED.bag.milligrams
 
 #: The numbers, in digits, that stand in words before a unit of time.
 NUMBERS: Final = {name: listed.number for listed in _LISTED.numbers for name in listed.names}

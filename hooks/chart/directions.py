@@ -43,21 +43,30 @@ _MEANWHILE: Final = re.compile(rf"(?<!\w){timing_words(Says.MEANWHILE, strictly=
 _MOST: Final = re.compile(
     rf"{most(words=3)}{DIGITS}\s?{_AMOUNT}"
     rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
+    # Behind it only at the end of a clause: `2 g/24 h max 4 g` is of another amount.
+    rf"|(?<![\w.,]){DIGITS}\s?{_AMOUNT}\s?(?:/|per\s)\s?"
+    rf"(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})\s(?:max|maximum)(?=\s?[.;)]|\s?\Z)"
 )
 
 #: A vital sign with its number: `RR < 12/min`, `urine output below 30 mL/h`.
 VITAL: Final = re.compile(
     rf"(?<!\w){timing_words(Says.VITAL)}(?![a-z])(?:\s?(?:[<>=\u2264\u2265]|(?!{_PACED})[a-z]{{1,8}}(?![a-z])))"
     rf"{{0,4}}?\s?{DIGITS}\s?(?:\w{{1,7}}\s?)?(?:/\s?kg\s?)?(?:/|per\s|in\s)\s?{_PER_UNIT}"
+    # A clearance is by the minute and never by the hour: `CrCl low, 50 mL/hr` tells a rate.
+    rf"|(?<!\w){timing_words(Says.CLEARANCE)}(?![a-z]):?(?:\s?[<>=\u2264\u2265]){{0,2}}"
+    rf"(?:\s(?:is|of|below|above|under|less\sthan)(?!\w))?\s?{DIGITS}\s?ml\s?/\s?min(?:\s?/\s?1[.,]73\s?m2?)?(?!\w)"
 )
 #: Whom to call, and when to hold, until there is talk of how fast the dose runs.
 WARNED: Final = re.compile(
     rf"(?<!\w){timing_words(Says.WARNED)}(?!\w)"
     rf"(?:(?![.;,](?:\s|\Z)|(?<!\w)(?:{_PACED}(?!\w)|at\s\d|\d{{1,4}}\s?{_AMOUNT})).)*"
 )
-#: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`.
+#: The rate of a fluid that runs beside the dose: `run with NS at 75 mL/h`, `KVO 10 mL/h`. A drug
+#: may be in a fluid: `in maintenance fluids at 75 mL/h` is no rate of another one.
 FLUID: Final = re.compile(
-    rf"(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}\s(?:at|@)\s?"
+    rf"(?:(?<!\w){timing_words(Says.RUN)}\s(?:along\s)?with\s{timing_words(Says.FLUID)}"
+    rf"|(?:\A|[.;]\s){timing_words(Says.BESIDE)}\s{timing_words(Says.FLUID)}"
+    rf"|(?:\A|[.;]\s){timing_words(Says.ALONGSIDE)})(?:\s(?:at|@))?\s?"
     rf"{DIGITS}\s?{timing_words(Says.VOLUME)}{_PER}{_PER_UNIT}"
 )
 

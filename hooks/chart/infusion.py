@@ -20,7 +20,7 @@ from hooks.chart.amounts import (
     told_amount,
     told_minutes,
 )
-from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.timing import BAG, Says, timing_words
 from hooks.chart.concept import object_of, objects
 from hooks.chart.directions import FLUID, VITAL, WARNED
 from hooks.chart.quantity import LONGEST, MINUTES, unit_of
@@ -60,6 +60,20 @@ _BEGINS: Final = re.compile(
     rf"(?=\d{{1,4}}[/.:-]\d|\d{{4}}(?:[,;.]|\s(?!{_AMOUNT}|{timing_words(Says.VOLUME)})|\Z)"
     rf"|{timing_words(Says.DATE, Says.WEEKDAY)}(?!\w))"
 )
+#: A day of the calendar on which an order begins: it may have run from then on.
+_DATED: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.BEGINS)}\s?:?\s(?:on\s)?"
+    rf"(?:{timing_words(Says.WEEKDAY)},?\s)?\d{{1,4}}[/.-]\d"
+)
+_ONE_DOSE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONE_DOSE)}(?!\w)")
+#: The volume of the dose, by which a rate in mL has its end: `2 g = 50 mL`, `2 g in 50 mL`.
+_OF_A_BAG: Final = re.compile(
+    rf"{_AMOUNT}\s?(?:=|/|in\s)\s?{DIGITS}\s?{timing_words(Says.VOLUME)}(?!\w)(?!{_PER_TIME})"
+)
+_ANY_RATE: Final = re.compile(
+    rf"(?P<at>(?<!\w){timing_words(Says.AT)}:?\s?|[@(]\s?)?{_NUMBER}\s?"
+    rf"{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}"
+)
 #: A text with more doses or times than these tells no one dose.
 _MOST_TOLD: Final = 8
 
@@ -69,19 +83,23 @@ def speaks_of_rate(plain: str) -> bool:
     return _SPOKEN.search(plain) is not None
 
 
-def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None) -> bool:
+def runs_on(
+    plain: str, instruction: Mapping[str, Any], minutes: Decimal | None, *, single: bool = False
+) -> bool:
     """Whether a text speaks of an infusion by the hour that is not just how fast the dose runs.
 
     The text is in small letters with single blanks, `minutes` is the coded time of one dose. A rate
     is the dose's own if dose and time, as they are coded or told, come to it.
     Without a time, or in another unit, it is so `at` that rate, unless there is talk of a load.
     Beside a coded dose and its time, the rate of another drug and a usual one say nothing of it.
-    Where neither a dose nor a time is told or coded, the order is its rate, in whatever unit.
+    Where neither a dose nor a time is told or coded, the order is its rate, in whatever unit; and
+    so beside a coded dose, unless the text tells one too, or text or codes say a `single` one.
     """
-    plain = _BEGINS.sub("", _LIMIT.sub("", plain))
+    whole = _LIMIT.sub("", plain)
+    plain = _BEGINS.sub("", whole)
     coded = {*_coded(instruction)}
     if coded and minutes is not None:
-        plain = _USUAL.sub("", _OTHER.sub("", plain))
+        plain = FLUID.sub(" ", _USUAL.sub("", _OTHER.sub("", plain)))
     doses = {*coded, *_told(plain)}
     spans = set(_spans(plain))
     if minutes is not None:
@@ -89,6 +107,8 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
     if len(doses) > _MOST_TOLD or len(spans) > _MOST_TOLD:
         return True
     if not doses and not spans and _is_rate_alone(plain):
+        return True
+    if not spans and not single and _is_unbound(whole, plain, doses):
         return True
     loaded = _LOADED.search(plain) is not None
     for found in _RATE.finditer(plain):
@@ -107,9 +127,32 @@ def runs_on(plain: str, instruction: Mapping[str, Any], minutes: Decimal | None)
 def _is_rate_alone(plain: str) -> bool:
     """Whether a text tells a rate, in g or mL, by the hour or the minute, that is not of what is
     watched or runs beside the dose."""
+    return _SPOKEN.search(_without_asides(plain)) is not None
+
+
+def _is_unbound(whole: str, plain: str, doses: Iterable[Amount]) -> bool:
+    """Whether nothing in a text bounds the rate it tells: no dose that it is the rate of, or no
+    more than a whole bag, or a dose and the day on which it begins. `plain` is `whole` without its
+    beginning."""
+    if _ONE_DOSE.search(plain) is not None:
+        return False
+    if any(dose.unit == "mg" and dose.value >= BAG for dose in doses):
+        return _is_rate_alone(plain)
+    bare = _without_asides(plain)
+    if next(_told(plain), None) is not None:
+        dated = _DATED.search(whole) is not None and _OF_A_BAG.search(plain) is None
+        return dated and any(
+            found["at"] and _VOLUME.fullmatch(found["unit"]) for found in _RATE.finditer(bare)
+        )
+    begun = plain != whole
+    return any(begun or not found["at"] for found in _ANY_RATE.finditer(bare))
+
+
+def _without_asides(plain: str) -> str:
+    """A text without what is watched, and what runs beside the dose."""
     for beside in (VITAL, WARNED, FLUID):
         plain = beside.sub(" ", plain)
-    return _SPOKEN.search(plain) is not None
+    return plain
 
 
 def _is_of(rate: Amount, dose: Amount, spans: Iterable[Decimal]) -> bool:

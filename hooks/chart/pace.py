@@ -66,7 +66,8 @@ _VOLUME_RATE: Final = re.compile(
 _OVER: Final = re.compile(rf"(?<!\w)over\s|{_VOLUME_RATE.pattern}")
 #: A number in words before a unit of time: `over one hour`, `half an hour`.
 _SPELLED: Final = re.compile(
-    rf"(?<!\w)(?P<word>{'|'.join(sorted(NUMBERS, key=len, reverse=True))})[\s-](?={_UNIT})"
+    rf"(?<!\w)(?P<word>{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
+    rf"(?:[\s-]|(?<='))(?={_UNIT})"
 )
 _RANGE: Final = re.compile(
     rf"(?<![\d.,/])(?P<low>{DIGITS})\s?(?:{_UNIT.replace('<unit>', '<own>')})?\s?"
@@ -86,6 +87,7 @@ _INFUSED: Final = re.compile(rf"[\s-]?(?:slow\s|iv\s)?{timing_words(Says.PACED)}
 #: What says that the time which follows is how long the dose runs.
 _RUNS: Final = re.compile(
     rf"(?<!\w){_PACED}(?::?\s(?:over|for|x|in|a|an|the|next|about|period|of)){{0,4}}:?\s(?=\d)"
+    rf"|(?<!\w)in\s(?={DIGITS}\s?{timing_words(Says.IN_HOURS)}(?!\w))"
 )
 _CLAUSES: Final = re.compile(r"[.;,:](?:\s|\Z)|[()]|\s-\s")
 #: A minute more or less is the same time: what follows from a rate has no end of digits.

@@ -10,7 +10,7 @@ _HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
 _MONITORED: Final = timing_words(Says.OF_THE_HEART, Says.WATCH)
 
-_AND: Final = r"\s?(?:,|&|\+|/|and|und|et|y|en)\s?(?:at\s)?"
+_AND: Final = r"\s?(?:,|&|\+|/|and|und|et|y|en|e)\s?(?:at\s)?"
 _CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5]\d"
 _NUMBER_WORDS: Final = rf"(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
 #: The times from dose to dose that are usual; `1 g/2 h` may be how fast one dose runs.
@@ -38,7 +38,11 @@ _AGAIN: Final = re.compile(
       | \d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?h?\s?-\s?\d{{1,2}}\s?(?:h|uhr)
       | {_WEEKDAY}(?:{_AND}|\s){_WEEKDAY} | {_DAYTIME}{_AND}(?:in\sthe\s)?{_DAYTIME}
       | {_CLOCK}\s?/\s?{_CLOCK}
-      | now\s(?:and|&|\+)\s(?:again|at|in|{_CLOCK}|\d{{1,4}}\s?{_AMOUNT})
+      | (?<![/.-])(?!20[2-5]\d)
+        {_CLOCK}(?:,\s?|\s(?={_CLOCK}\s)){_CLOCK}(?:,?\s?(?:{_CLOCK}|2400))?(?!\w)
+        (?!\s?(?:{_AMOUNT}|{timing_words(Says.VOLUME, Says.TIME)}(?!\w)))
+      | now\s(?:and|&|\+)\s(?:again|at|in|{_CLOCK}|\d{{1,4}}\s?{_AMOUNT}
+        |\d{{1,2}}\s?{_HOURS}\slater)
       | days?\s\d{{1,2}}(?:-|\sto\s|\sand\s|\s?&\s?)\d{{1,2}}
         (?!\d|\s?(?:{_AMOUNT}|{timing_words(Says.VOLUME, Says.TIME)}))
       | {timing_words(Says.TIMES)}\s(?:[2-9]|\d\d)(?!\w)(?!\s?{_HOURS})
@@ -75,6 +79,18 @@ _ONE: Final = re.compile(
     r"(?<![\w.,])[01]\s?doses(?!\w)|(?<!\w)doses\s?[:=]?\s?1(?![\w/-]|[.,]\d|\s?(?:of|to)\s"
     rf"|\s?{_AMOUNT})"
 )
+
+
+#: How many a package has, in fives: `5g/10ml ampoules x 10`, `50% 2 mL x10`; fewer may be doses.
+_PACKAGE: Final = re.compile(
+    rf"(?:(?<!\w){timing_words(Says.PACKED)}|%\s(?:w/v\s)?\d{{1,3}}\s?ml)\s?x\s?\d?[05](?!\w)"
+)
+
+
+def name_says_again(name: str, *, single: bool = False) -> bool:
+    """Whether the name of an order says that its dose is given again; how many a package has does
+    not."""
+    return says_again(_PACKAGE.sub(" ", plain_text(name)), single=single)
 
 
 def says_again(text: str, *, single: bool = False) -> bool:

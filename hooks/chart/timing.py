@@ -16,7 +16,7 @@ from hooks.chart.fact import Fact
 from hooks.chart.infusion import runs_on, speaks_of_rate
 from hooks.chart.moments import Moment, read_day
 from hooks.chart.quantity import LONGEST, MINUTES, minutes_of, unit_of
-from hooks.chart.repetition import says_again
+from hooks.chart.repetition import name_says_again, says_again
 from hooks.chart.units import read_number
 
 
@@ -72,9 +72,14 @@ def read_timing(instruction: Mapping[str, Any], called: Iterable[str] = ()) -> T
         len(events) == 1 and not _may_recur(instruction, timing, repeat, minutes)
     )
     # What says so in any place is believed: one dose beside `every 6 hours` is no single dose.
-    recurring = any(
-        says_again(said, single=told_once) or _says_rate(said, instruction, minutes)
-        for said in (*_sentences(instruction), *called)
+    sentences, names = list(_sentences(instruction)), list(called)
+    recurring = (
+        any(says_again(said, single=told_once) for said in sentences)
+        or any(name_says_again(name, single=told_once) for name in names)
+        or any(
+            _says_rate(said, instruction, minutes, single=told_once)
+            for said in (*sentences, *names)
+        )
     ) or (not single and _may_recur(instruction, timing, repeat, minutes))
     every = _every(timing, repeat) if recurring else None
     doses = _most(repeat, "count")
@@ -187,10 +192,14 @@ def _may_recur(
     return bool(bound) and not _is_one_dose(repeat, bound, minutes)
 
 
-def _says_rate(text: str, instruction: Mapping[str, Any], minutes: Decimal | None) -> bool:
+def _says_rate(
+    text: str, instruction: Mapping[str, Any], minutes: Decimal | None, *, single: bool
+) -> bool:
     """Whether a text says a rate that goes on, and is not that of the dose."""
     plain = plain_text(text)
-    return speaks_of_rate(plain) and runs_on(of_the_dose(plain), instruction, minutes)
+    return speaks_of_rate(plain) and runs_on(
+        of_the_dose(plain), instruction, minutes, single=single
+    )
 
 
 def _is_one_dose(repeat: Mapping[str, Any], bound: list[str], minutes: Decimal | None) -> bool:

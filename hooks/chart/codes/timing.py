@@ -48,6 +48,7 @@ class Says(StrEnum):
     BEGINS = "begins"
     DATE = "date"
     ONCE = "once"
+    ONE_DOSE = "one-dose"
     NOTHING = "nothing"
     WATCH = "watch"
     AHEAD = "ahead"
@@ -59,7 +60,9 @@ class Says(StrEnum):
     ASIDE = "aside"
     NO_ASIDE = "no-aside"
     PACED = "paced"
+    IN_HOURS = "in-hours"
     VITAL = "vital"
+    CLEARANCE = "clearance"
     WARNED = "warned"
     STORED = "stored"
     APART = "apart"
@@ -67,6 +70,8 @@ class Says(StrEnum):
     OTHER_DRUG = "other-drug"
     SALT = "salt"
     FLUID = "fluid"
+    BESIDE = "beside"
+    ALONGSIDE = "alongside"
     USUAL = "usual"
     WARD = "ward"
     MORE = "more"
@@ -78,6 +83,7 @@ class Says(StrEnum):
     HOURS = "hours"
     MEASURE = "measure"
     CONTAINER = "container"
+    PACKED = "packed"
 
 
 class _Words(Entry):
@@ -98,7 +104,13 @@ class _Number(Entry):
     source: Text
 
 
+class _Bag(Entry):
+    milligrams: PositiveInt
+    source: Text
+
+
 class _Timing(Entry):
+    bag: _Bag
     words: tuple[_Words, ...]
     numbers: tuple[_Number, ...]
     daily: tuple[_Daily, ...]
@@ -121,6 +133,9 @@ _LISTED: Final = shipped(_Timing, "timing.toml")
 
 #: How many times a day a code of the timing says.
 TIMES_A_DAY: Final = {code: listed.times for listed in _LISTED.daily for code in listed.codes}
+
+#: So many mg of a bag that a rate empties are no one dose.
+BAG: Final = _LISTED.bag.milligrams
 
 #: The numbers, in digits, that stand in words before a unit of time.
 NUMBERS: Final = {name: listed.number for listed in _LISTED.numbers for name in listed.names}

@@ -65,6 +65,7 @@ class _Reason(Fact, frozen=True):
     unread: bool = False
     replaced: bool = False
     foreign: bool = False
+    mentioned: bool = False
 
 
 class ReasonReader:
@@ -86,27 +87,34 @@ class ReasonReader:
         certain. Two that want different doses, one beside a low level, and a reason that nobody
         could read leave it open.
         """
-        told = self._told(order, index)
+        reasons = list(self._reasons(order, index))
+        low = any(one.low for one in reasons)
+        told = self._told(reasons, low=low)
         if told.condition is not None or told.unclear is not None:
             return told
-        suggested = self._suggested(order, called)
+        suggested = self._suggested(order, called, beside_low=low)
         return told if suggested is None else Indication(unclear=suggested)
 
-    def _suggested(self, order: Mapping[str, Any], called: Iterable[str]) -> str | None:
+    def _suggested(
+        self, order: Mapping[str, Any], called: Iterable[str], *, beside_low: bool
+    ) -> str | None:
         """Words in the name, the directions or the notes that may name another indication."""
-        found = next(filter(None, map(self._words.suggested, (*called, *_remarks(order)))), None)
-        return None if found is None else found[:_LONGEST_CLAUSE]
+        for text in (*called, *_remarks(order)):
+            found = self._words.suggested(text, beside_low=beside_low)
+            if found is not None:
+                return found[:_LONGEST_CLAUSE]
+        return None
 
-    def _told(self, order: Mapping[str, Any], index: ConditionIndex) -> Indication:
-        """The indication by the reasons that the order states as such."""
-        if not order.get("reasonCode") and not order.get("reasonReference"):
-            return Indication()
-        reasons = list(self._reasons(order, index))
+    def _told(self, reasons: Iterable[_Reason], *, low: bool) -> Indication:
+        """The indication by the reasons that the order states as such.
+
+        Beside a `low` magnesium what is only mentioned is no reason.
+        """
+        reasons = [one for one in reasons if not (low and one.mentioned)]
         doubtful = next((one for one in reasons if one.condition and not one.certain), None)
         if doubtful is not None:
             return Indication(unclear=doubtful.text)
         named = {one.condition for one in reasons if one.condition is not None}
-        low = any(one.low for one in reasons)
         if len(named) > 1 or (named and low):
             return Indication(unclear=", ".join(dict.fromkeys(one.text for one in reasons)))
         if named:
@@ -159,9 +167,11 @@ class ReasonReader:
 
     def _said(self, text: str, *, sure: bool = True) -> _Reason:
         stated = self._words.stated(text)
-        if stated is not None:
-            return _Reason(text, stated.condition, stated.certain and sure)
         low = self._words.says_low_magnesium(text)
+        if stated is not None:
+            mentioned = not stated.certain and self._words.suggested(text, beside_low=True) is None
+            if not (low and mentioned):
+                return _Reason(text, stated.condition, stated.certain and sure, mentioned=mentioned)
         replaced = low or self._words.says_replacement(text)
         silent = self._words.says_no_reason(text)
         return _Reason(text, low=sure and low, replaced=replaced, foreign=not (replaced or silent))

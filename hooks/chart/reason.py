@@ -1,6 +1,6 @@
 """The reason of an order: what it is for, as far as the order itself tells."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -65,7 +65,6 @@ class _Reason(Fact, frozen=True):
     unread: bool = False
     replaced: bool = False
     foreign: bool = False
-    mentioned: bool = False
 
 
 class ReasonReader:
@@ -105,12 +104,8 @@ class ReasonReader:
                 return found[:_LONGEST_CLAUSE]
         return None
 
-    def _told(self, reasons: Iterable[_Reason], *, low: bool) -> Indication:
-        """The indication by the reasons that the order states as such.
-
-        Beside a `low` magnesium what is only mentioned is no reason.
-        """
-        reasons = [one for one in reasons if not (low and one.mentioned)]
+    def _told(self, reasons: Sequence[_Reason], *, low: bool) -> Indication:
+        """The indication by the stated reasons; `low` if a low magnesium is among them."""
         doubtful = next((one for one in reasons if one.condition and not one.certain), None)
         if doubtful is not None:
             return Indication(unclear=doubtful.text)
@@ -167,11 +162,9 @@ class ReasonReader:
 
     def _said(self, text: str, *, sure: bool = True) -> _Reason:
         stated = self._words.stated(text)
-        low = self._words.says_low_magnesium(text)
         if stated is not None:
-            mentioned = not stated.certain and self._words.suggested(text, beside_low=True) is None
-            if not (low and mentioned):
-                return _Reason(text, stated.condition, stated.certain and sure, mentioned=mentioned)
+            return _Reason(text, stated.condition, stated.certain and sure)
+        low = self._words.says_low_magnesium(text)
         replaced = low or self._words.says_replacement(text)
         silent = self._words.says_no_reason(text)
         return _Reason(text, low=sure and low, replaced=replaced, foreign=not (replaced or silent))

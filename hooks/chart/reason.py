@@ -1,6 +1,6 @@
 """The reason of an order: what it is for, as far as the order itself tells."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -86,27 +86,30 @@ class ReasonReader:
         certain. Two that want different doses, one beside a low level, and a reason that nobody
         could read leave it open.
         """
-        told = self._told(order, index)
+        reasons = list(self._reasons(order, index))
+        low = any(one.low for one in reasons)
+        told = self._told(reasons, low=low)
         if told.condition is not None or told.unclear is not None:
             return told
-        suggested = self._suggested(order, called)
+        suggested = self._suggested(order, called, beside_low=low)
         return told if suggested is None else Indication(unclear=suggested)
 
-    def _suggested(self, order: Mapping[str, Any], called: Iterable[str]) -> str | None:
+    def _suggested(
+        self, order: Mapping[str, Any], called: Iterable[str], *, beside_low: bool
+    ) -> str | None:
         """Words in the name, the directions or the notes that may name another indication."""
-        found = next(filter(None, map(self._words.suggested, (*called, *_remarks(order)))), None)
-        return None if found is None else found[:_LONGEST_CLAUSE]
+        for text in (*called, *_remarks(order)):
+            found = self._words.suggested(text, beside_low=beside_low)
+            if found is not None:
+                return found[:_LONGEST_CLAUSE]
+        return None
 
-    def _told(self, order: Mapping[str, Any], index: ConditionIndex) -> Indication:
-        """The indication by the reasons that the order states as such."""
-        if not order.get("reasonCode") and not order.get("reasonReference"):
-            return Indication()
-        reasons = list(self._reasons(order, index))
+    def _told(self, reasons: Sequence[_Reason], *, low: bool) -> Indication:
+        """The indication by the stated reasons; `low` if a low magnesium is among them."""
         doubtful = next((one for one in reasons if one.condition and not one.certain), None)
         if doubtful is not None:
             return Indication(unclear=doubtful.text)
         named = {one.condition for one in reasons if one.condition is not None}
-        low = any(one.low for one in reasons)
         if len(named) > 1 or (named and low):
             return Indication(unclear=", ".join(dict.fromkeys(one.text for one in reasons)))
         if named:

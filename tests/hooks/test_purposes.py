@@ -41,8 +41,22 @@ def told(text: str) -> str:
         "asthm " * (LONG // 6),
         "a" * LONG,
         "pe a " * (LONG // 5),
+        "no asthma or asthma or " * (LONG // 23) + "no asthma",
+        "no known h/o " * (LONG // 13),
+        "monitor for torsades, " * (LONG // 22),
+        "on a monitor " * (LONG // 13),
     ],
-    ids=["watched", "stops", "beginnings", "one-word", "words"],
+    ids=[
+        "watched",
+        "stops",
+        "beginnings",
+        "one-word",
+        "words",
+        "denied",
+        "fillers",
+        "parts",
+        "placed",
+    ],
 )
 def test_a_long_note(text: str) -> None:
     began = process_time()

@@ -1,7 +1,8 @@
 """Reasons: what the words and codes of an order's reason name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,8 @@ from hooks.chart.fact import Fact
 #: No shorter name is looked for within a longer word.
 _SHORTEST_HINT: Final = 6
 _CLAUSES: Final = re.compile(r"[.;\n\r]+")
+#: At these an aside ends within a clause; `, or` and `, and` go on with it.
+_PARTS: Final = re.compile(r",(?!\s?(?:or|and|nor)\b)|\s[-\N{EN DASH}\N{EM DASH}]+\s|[()]")
 
 
 class _LowMagnesium(Entry):
@@ -36,6 +39,17 @@ class _Replaced(Entry):
 
 class _Aside(Entry):
     words: tuple[Text, ...]
+    ends: tuple[Text, ...]
+    first: tuple[Text, ...]
+    directly: tuple[Text, ...]
+    fillers: tuple[Text, ...]
+    last: tuple[Text, ...]
+    feared: tuple[Text, ...]
+    feared_behind: tuple[Text, ...]
+    beside_low: tuple[Text, ...]
+    only_ended: frozenset[Text]
+    unlike: tuple[Text, ...]
+    placed: tuple[Text, ...]
     source: Text
 
 
@@ -58,6 +72,38 @@ class Reasons(Entry):
     source: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Asides:
+    """What free text says of a condition without naming it as what an order is for.
+
+    `starts` is where an aside begins within a clause, `ends` where one has ended, `mentions` are
+    names that are denied, remembered or feared, `mentions_beside_low` also what is prevented, and
+    `no_aside` words that only look like one of these or like a name.
+    """
+
+    starts: re.Pattern[str]
+    ends: re.Pattern[str]
+    mentions: re.Pattern[str]
+    mentions_beside_low: re.Pattern[str]
+    no_aside: re.Pattern[str]
+
+    def kept(self, clause: str, *, beside_low: bool) -> Iterator[str]:
+        """The words of a clause, in parts, without what is said aside."""
+        mentions = self.mentions_beside_low if beside_low else self.mentions
+        words = self._without(mentions, clause)
+        if self.starts.search(words) is None:
+            yield words
+            return
+        for part in _PARTS.split(clause):
+            words = self._without(mentions, part)
+            # Of what follows an end, an aside may begin again.
+            for said in self.ends.split(words):
+                yield self.starts.split(f" {said.strip()} ", maxsplit=1)[0] + " "
+
+    def _without(self, mentions: re.Pattern[str], text: str) -> str:
+        return mentions.sub("  ", self.no_aside.sub("  ", f" {words_of(text)} "))
+
+
 class Stated(Fact, frozen=True):
     """A condition that free text names; not `certain` if it may be denied, asked or past."""
 
@@ -70,16 +116,16 @@ class ReasonCodes:
     """What reasons say, in words and in codes.
 
     `conditions` are other indications by their names, the longest first, `doubtful` those by names
-    that leave it open, `coded` those by codes that say so only of a reason; behind what `aside`
-    finds, free text names none. `harmless` are the words that leave such a reason certain,
-    `harmless_beside` those that do so beside one condition.
+    that leave it open, `coded` those by codes that say so only of a reason; what
+    `asides` are, names none in free text. `harmless` are the words that leave such a reason
+    certain, `harmless_beside` those that do so beside one condition.
     `low_...` stand for a low magnesium, `replaced_...` for what magnesium is replaced for.
     """
 
     conditions: Mapping[str, str]
     doubtful: Mapping[str, str]
     coded: Mapping[tuple[str, str], str]
-    aside: re.Pattern[str]
+    asides: Asides
     harmless: frozenset[str]
     harmless_beside: Mapping[str, frozenset[str]]
     low_names: tuple[str, ...]
@@ -123,14 +169,17 @@ class ReasonCodes:
                 return known
         return None
 
-    def suggested(self, text: str) -> str | None:
+    def suggested(self, text: str, *, beside_low: bool = False) -> str | None:
         """The clause of free text in which an order may name another indication; None without one.
 
-        What an order is for is not all that is said of it: `monitor for cardiac arrest`.
+        What an order is for is not all that is said of it: `monitor for cardiac arrest`. Beside
+        a low magnesium as the reason, what is to be prevented is no other indication.
         """
         for clause in _CLAUSES.split(text):
-            words = self.aside.split(f" {words_of(clause)} ", maxsplit=1)[0]
-            if self.stated(words) is not None:
+            if self.stated(clause) is None:
+                continue
+            kept = self.asides.kept(clause, beside_low=beside_low)
+            if any(self.stated(words) is not None for words in kept):
                 return clause.strip()
         return None
 
@@ -172,7 +221,7 @@ def reason_codes(listed: Reasons) -> ReasonCodes:
         {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)},
         {name: known for known, many in listed.doubtful.items() for name in many},
         {(each.system, bare(code)): each.condition for each in listed.coded for code in each.codes},
-        re.compile(f" {any_of(listed.aside.words)} "),
+        _asides(listed),
         listed.words,
         listed.words_beside,
         low.names,
@@ -183,3 +232,32 @@ def reason_codes(listed: Reasons) -> ReasonCodes:
         {group.system: tuple(map(bare, group.codes)) for group in replaced.codes},
         replaced.conditions,
     )
+
+
+def _asides(listed: Reasons) -> Asides:
+    aside = listed.aside
+    filled = f"(?:{any_of(aside.fillers)} ){{0,3}}"
+    names = _names(listed, {*listed.names, *listed.doubtful})
+    ended = _names(listed, aside.only_ended)
+    behind = f"(?<= ){names} {any_of(aside.last)}(?= $)|(?<= ){ended} {any_of(aside.feared_behind)}"
+
+    def mentions(feared: tuple[str, ...]) -> re.Pattern[str]:
+        denied = f"{any_of(aside.directly)} {filled}{names}(?: or {names})*"
+        return re.compile(
+            f"(?:(?<= )(?:{denied}|{any_of(feared)} {filled}{ended})|{behind})(?= |$)"
+        )
+
+    placed = rf"(?<= ){any_of(aside.placed)} (?:[^\W\d]+ ){{0,2}}monitor(?:ing)?(?= )"
+    return Asides(
+        re.compile(f" {any_of(aside.words)} |^ {any_of(aside.first)} "),
+        re.compile(f" {any_of(aside.ends)} "),
+        mentions(aside.feared),
+        mentions((*aside.feared, *aside.beside_low)),
+        re.compile(f"{placed}|(?<= ){any_of(aside.unlike)}(?= )"),
+    )
+
+
+def _names(listed: Reasons, conditions: AbstractSet[str]) -> str:
+    """A pattern of the names of these conditions, those that leave it open too."""
+    every = (*listed.names.items(), *listed.doubtful.items())
+    return any_of(name for condition, names in every if condition in conditions for name in names)

@@ -23,6 +23,8 @@ class Unnamed(Entry):
     level_behind: tuple[Text, ...]
     bound_to: tuple[Text, ...]
     bound_by: tuple[Text, ...]
+    ions_of: tuple[Text, ...]
+    listed_beside: tuple[Text, ...]
     source: Text
 
 
@@ -54,6 +56,14 @@ class UnnamedMagnesium:
             rf"|(?:{between}|{strength}){{0,3}} ?\((?:as )?)(?:{magnesium}|{symbols})(?!-?\w)",
             re.IGNORECASE,
         )
+        self._ions = re.compile(rf"(?<!\w){any_of(words.ions_of)}(?!\w)", re.IGNORECASE)
+        # What the protocol or the order set is for, behind the name of what is given by it.
+        self._listed = re.compile(
+            rf"(?<=\W)k\W{{0,3}}(?:and )?{symbols}(?:\W{{1,3}}(?:and )?phos\w{{0,7}})?"
+            r"(?=\W{0,2}protocol(?!\w)|[)\]])",
+            re.IGNORECASE,
+        )
+        self._beside = re.compile(rf"(?<!\w){any_of(words.listed_beside)}(?!\w)", re.IGNORECASE)
         # Of a part of a name: a mere `mg` behind a number would be a milligram.
         behind = rf"\d ?{unit} (?:of )?{magnesium}(?!\w)|\d ?{unit} {symbols}$"
         self._amount = re.compile(
@@ -81,8 +91,11 @@ class UnnamedMagnesium:
         rate = r"/ ?(?:[mdµ]?l|kg|h|hr|hour|min|m2|day|d|dose|actuation)(?!\w)"
         amount = rf":? ?(?P<amount>{number}(?:(?: to)? {number})? ?{dose})"
         sure = rf" ?:? ?{number} ?(?!mg){unit}\b(?! ?/ ?d?l\b)| {any_of(words.replacing)}(?!\w)"
+        # Behind a place that is left open, or `dose`, it is the unit of what belongs there.
+        no_unit = r"(?<![\])_*\u00bc-\u00be] )(?<![*)\u00bc-\u00be])(?<!dose )(?<!dose: )"
         return re.compile(
-            rf"(?<!\w)(?<!\d )(?:(?-i:{symbol})(?!\w|{value}|{level}|{rate})(?: ?{amount})?"
+            rf"(?<!\w)(?<!\d ){no_unit}"
+            rf"(?:(?-i:{symbol})(?!\w|{value}|{level}|{rate})(?: ?{amount})?"
             rf"|{symbol}(?:{sure}))",
             re.IGNORECASE,
         )
@@ -100,9 +113,15 @@ class UnnamedMagnesium:
         # Most texts hold it only as the unit behind a number, if at all: one look tells.
         if self._no_unit.search(text) is None:
             return False
+        if self._beside.search(text) is not None:
+            text = self._listed.sub(" ", text)
+        only_amounts = self._ions.search(text) is not None
         return any(
             found["amount"]
-            or not self._level.search(text[max(0, found.start() - _NEAR) : found.start()])
+            or not (
+                only_amounts
+                or self._level.search(text[max(0, found.start() - _NEAR) : found.start()])
+            )
             for found in self._free.finditer(text)
         )
 

@@ -51,9 +51,11 @@ class UnnamedMagnesium:
         between = rf"[ (,]{{1,3}}{any_of(words.bound_by)}(?!\w)"
         # Behind an amount it is what the next drug is, unless brackets hold it.
         strength = rf" ?\d[\d.,]{{0,9}} ?{unit}(?!\w)"
+        one = rf"(?:{magnesium}|{symbols})(?!-?\w)"
+        given_so = r"(?! ?\d[\d.,]{0,9} ?(?:g|meq|mmol)(?!\w)| iv)"
         self._bound = re.compile(
-            rf"(?<!\w){any_of(words.bound_to)}(?:(?:{between}){{0,3}}[ (]{{1,2}}"
-            rf"|(?:{between}|{strength}){{0,3}} ?\((?:as )?)(?:{magnesium}|{symbols})(?!-?\w)",
+            rf"(?<!\w){any_of(words.bound_to)}(?:(?:{between}){{0,3}} {{1,2}}{one}"
+            rf"|(?:{between}|{strength}){{0,3}} ?\((?:as )?{one}{given_so})",
             re.IGNORECASE,
         )
         self._ions = re.compile(rf"(?<!\w){any_of(words.ions_of)}(?!\w)", re.IGNORECASE)
@@ -91,12 +93,12 @@ class UnnamedMagnesium:
         rate = r"/ ?(?:[mdµ]?l|kg|h|hr|hour|min|m2|day|d|dose|actuation)(?!\w)"
         amount = rf":? ?(?P<amount>{number}(?:(?: to)? {number})? ?{dose})"
         sure = rf" ?:? ?{number} ?(?!mg){unit}\b(?! ?/ ?d?l\b)| {any_of(words.replacing)}(?!\w)"
-        # Behind a place that is left open, or `dose`, it is the unit of what belongs there.
+        free = rf"(?-i:{symbol})(?!\w|{value}|{level}|{rate})"
+        # Behind a place that is left open, or `dose`, it is the unit of what belongs there, unless
+        # an amount of its own follows.
         no_unit = r"(?<![\])_*\u00bc-\u00be] )(?<![*)\u00bc-\u00be])(?<!dose )(?<!dose: )"
         return re.compile(
-            rf"(?<!\w)(?<!\d ){no_unit}"
-            rf"(?:(?-i:{symbol})(?!\w|{value}|{level}|{rate})(?: ?{amount})?"
-            rf"|{symbol}(?:{sure}))",
+            rf"(?<!\w)(?<!\d )(?:{free} ?{amount}|{no_unit}{free}|{symbol}(?:{sure}))",
             re.IGNORECASE,
         )
 
@@ -115,15 +117,13 @@ class UnnamedMagnesium:
             return False
         if self._beside.search(text) is not None:
             text = self._listed.sub(" ", text)
-        only_amounts = self._ions.search(text) is not None
-        return any(
-            found["amount"]
-            or not (
-                only_amounts
-                or self._level.search(text[max(0, found.start() - _NEAR) : found.start()])
-            )
-            for found in self._free.finditer(text)
-        )
+        lists_ions = self._ions.search(text) is not None
+        for found in self._free.finditer(text):
+            before = text[max(0, found.start() - _NEAR) : found.start()]
+            is_ion = lists_ions and not before.rstrip().endswith(("+", "&"))
+            if found["amount"] or not (is_ion or self._level.search(before)):
+                return True
+        return False
 
     def is_by_symbol(self, text: str) -> bool:
         """Whether a text begins with `Mg` and an amount or a vein."""

@@ -25,6 +25,9 @@ class Unnamed(Entry):
     bound_by: tuple[Text, ...]
     ions_of: tuple[Text, ...]
     listed_beside: tuple[Text, ...]
+    listed_with: tuple[Text, ...]
+    listed_for: tuple[Text, ...]
+    unit_behind: tuple[Text, ...]
     source: Text
 
 
@@ -61,8 +64,8 @@ class UnnamedMagnesium:
         self._ions = re.compile(rf"(?<!\w){any_of(words.ions_of)}(?!\w)", re.IGNORECASE)
         # What the protocol or the order set is for, behind the name of what is given by it.
         self._listed = re.compile(
-            rf"(?<=\W)k\W{{0,3}}(?:and )?{symbols}(?:\W{{1,3}}(?:and )?phos\w{{0,7}})?"
-            r"(?=\W{0,2}protocol(?!\w)|[)\]])",
+            rf"(?<=\W)k\W{{0,3}}(?:and )?{symbols}(?:\W{{1,3}}(?:and )?"
+            rf"{any_of(words.listed_with)})?(?=\W{{0,2}}{any_of(words.listed_for)}(?!\w)|[)\]])",
             re.IGNORECASE,
         )
         self._beside = re.compile(rf"(?<!\w){any_of(words.listed_beside)}(?!\w)", re.IGNORECASE)
@@ -96,7 +99,8 @@ class UnnamedMagnesium:
         free = rf"(?-i:{symbol})(?!\w|{value}|{level}|{rate})"
         # Behind a place that is left open, or `dose`, it is the unit of what belongs there, unless
         # an amount of its own follows.
-        no_unit = r"(?<![\])_*\u00bc-\u00be] )(?<![*)\u00bc-\u00be])(?<!dose )(?<!dose: )"
+        no_unit = r"(?<![\])_*\u00bc-\u00be] )(?<![*)\u00bc-\u00be])"
+        no_unit += "".join(f"(?<!{re.escape(word)} )" for word in words.unit_behind)
         return re.compile(
             rf"(?<!\w)(?<!\d )(?:{free} ?{amount}|{no_unit}{free}|{symbol}(?:{sure}))",
             re.IGNORECASE,

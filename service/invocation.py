@@ -11,19 +11,19 @@ from flask import Blueprint, Response, g, request
 
 from hooks.errors import MissingData
 from service import body, decision, envelope, evaluation, feedback
-from service.clients import Clients
 from service.envelope import Envelope
-from service.fhir_client import FhirClient
+from service.fhir.client import FhirClient
+from service.fhir.rebinding import is_own_name
 from service.hook import ASSESSMENT, Answer, Hook
-from service.metrics import Metrics
 from service.observability import Call, Clockwork, FeedbackCall
+from service.observability.metrics import Metrics
+from service.observability.trace import Trace
 from service.outcomes import Refusal, refuse
 from service.prefetch import Prefetched
-from service.rebinding import is_own_name
 from service.record import Record
 from service.record.tables import SHORT
 from service.settings import Settings
-from service.trace import Trace
+from service.trust.clients import Clients
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _SILENT = "Silent mode: the call was evaluated and recorded, and no card is shown."

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 import requests
 
-from service import client
+from service.commands import client
 from service.demonstration.patients import MadeUpPatient, Resource
 
 _FHIR_JSON = "application/fhir+json"

@@ -8,6 +8,7 @@ from typing import Any, Literal, TextIO
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, select
 
+from service.commands.spreadsheet import harmless
 from service.record.tables import (
     Accepted,
     Card,
@@ -18,7 +19,6 @@ from service.record.tables import (
     Table,
     Verdict,
 )
-from service.spreadsheet import harmless
 
 What = Literal["decisions", "feedback"]
 Format = Literal["ndjson", "csv"]

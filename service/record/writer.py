@@ -27,7 +27,7 @@ from service.record.entries import DecisionEntry, Entry, LossEntry
 from service.record.errors import RecordError, StoreDown
 from service.record.spool import Spool, SpoolFull
 from service.record.store import Store, Unwritable
-from service.tray import Tray
+from service.running.tray import Tray
 
 #: Decisions of one process that wait in memory: what half a minute of heavy load makes.
 CAPACITY = 10_000

@@ -15,12 +15,12 @@ from typing import Literal
 
 from flask import g, request
 
-from service.clients import Client
 from service.observability import Sparing
 from service.outcomes import Issue, Refusal
-from service.tokens import Distrusted, Fault, Token
-from service.tokens import read as read_token
 from service.trust import Trust
+from service.trust.clients import Client
+from service.trust.tokens import Distrusted, Fault, Token
+from service.trust.tokens import read as read_token
 
 ROOT = "/cds-services"
 #: Why a caller is not let in: his token, or a token that is good and does not help him.

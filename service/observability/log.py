@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from service.courier import Courier
+from service.observability.courier import Courier
 from service.settings import LogFormat
 
 OWN = "magnesia"

@@ -9,13 +9,13 @@ import click
 import msgspec
 from rich.console import Console
 
-from service import client, sidebar
-from service.argument import FILE, request_in
 from service.clock import utc_now
-from service.ending import stop
+from service.commands import client, sidebar
+from service.commands.argument import FILE, request_in
+from service.commands.ending import stop
+from service.commands.sidebar import plain
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
-from service.sidebar import plain
 
 _SERVICE = "magnesium-replacement"
 _OWN_SERVER_SECONDS = 30.0

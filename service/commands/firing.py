@@ -9,6 +9,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from service import exact
 from service.clock import utc_now
 from service.commands import client, sidebar
 from service.commands.argument import FILE, request_in
@@ -105,7 +106,7 @@ def _fire(case: Fixture, url: str, token: str | None, *, as_is: bool, as_json: b
     request = case.request if as_is or case.now is None else case.freshened(utc_now())
     answer = client.call(url, request, token)
     if as_json:
-        encoded = msgspec.json.Encoder(decimal_format="number").encode(answer)
+        encoded = exact.encode(answer)
         click.echo(msgspec.json.format(encoded))
         return
     console = Console()

@@ -110,6 +110,11 @@ def test_a_number_beyond_all_measure_spoils_its_own_entry_alone() -> None:
     assert (first.fault, second.fault) == ("it has no kid", None)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_set() -> None:
+    document = b"\xef\xbb\xbf" + json.dumps({"keys": [entry()]}).encode()
+    assert [key.fault for key in read(document, BOTH, exposed=False)] == [None]
+
+
 def test_two_keys_of_one_name_are_both_of_no_use() -> None:
     other = jwk("ES384", private_key("ES384"), "k")
     document = json.dumps({"keys": [entry(), other]}).encode()

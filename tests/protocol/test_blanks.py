@@ -20,7 +20,7 @@ from tests.hooks.casefiles import document
 from tests.hooks.chartmaker import LAB_CODES, NOW, Case, Json, context, over_the_wire
 from tests.hooks.test_decisions import PATIENT_MEMBERS
 from tests.hooks.test_order_cases import PARTS
-from tests.protocol.edit import SHIPPED
+from tests.protocol.edit import PROJECT, SHIPPED
 
 Place = tuple[str | int, ...]
 
@@ -130,3 +130,9 @@ def test_what_is_filled_in(place: Place, names: set[str]) -> None:
 def test_every_finding_and_card_that_is_spoken_of_exists() -> None:
     assert set(blanks.FOUND) <= FINDINGS
     assert set(blanks.CARDS) == {kind.value for kind in CardKind}
+
+
+def test_the_page_lists_every_name() -> None:
+    """A name that resembles none is answered with this page."""
+    page = (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    assert {name for name in vocabulary.NAMES if f"`{{{name}}}`" not in page} == set()

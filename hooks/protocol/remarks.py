@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from hooks.lines import Path
-from hooks.protocol.blanks import filled
+from hooks.protocol.blanks import CARDS, filled
 from hooks.protocol.bounds import Problem
 from hooks.protocol.document import Document
 from hooks.protocol.model import Dosing
@@ -31,11 +31,16 @@ _UNREAD: Final = frozenset(
         *("id", "code", "system", "product", "source", "beyond", "above_label", "quotes"),
     }
 )
-#: The names by which a card about a dose tells what keeps the patient safe.
-_SAFETY: Final[Mapping[str, str]] = {
-    "findings": "what was found in this patient, warnings included",
-    "monitoring": "what to watch while the dose runs",
-    "review": "whether anybody has approved the protocol, and that a clinician decides",
+_ABOUT_A_DOSE: Final = frozenset({"dose", "ordered"})
+#: The names by which a card tells what keeps the patient safe, on which cards, and what is lost
+#: without them.
+_SAFETY: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "findings": (
+        CARDS - {"emergency", "obstetric"},
+        "what was found in this patient, warnings included",
+    ),
+    "monitoring": (_ABOUT_A_DOSE, "what to watch while the dose runs"),
+    "review": (CARDS, "whether anybody has approved the protocol, and that a clinician decides"),
 }
 
 
@@ -171,12 +176,13 @@ def _target(document: Document) -> Iterator[Problem]:
 
 
 def _safety(document: Document) -> Iterator[Problem]:
-    """Lines that a card about a dose should not be without."""
-    for name, card in (("dose", document.cards.dose), ("ordered", document.cards.ordered)):
-        for word, loss in _SAFETY.items():
-            if word not in names_in(card.detail):
+    """Lines that a card should not be without."""
+    for name, field in type(document.cards).model_fields.items():
+        card, detail = field.alias or name, getattr(document.cards, name).detail
+        for word, (cards, loss) in _SAFETY.items():
+            if card in cards and word not in names_in(detail):
                 yield (
-                    ("cards", name, "detail"),
+                    ("cards", card, "detail"),
                     f"{{{word}}} is not in it: the card does not say {loss}",
                 )
 

@@ -283,7 +283,8 @@ class Settings(BaseModel):
         default=None,
         pattern=r"^[0-9a-f]{64}$",
         description="The SHA-256 of the token with which people open /insight. Not set: the page "
-        "is open on a loopback address and does not exist on any other.",
+        "is open on a loopback address, if MAGNESIA_BASE_URL is not set or on one too, and does "
+        "not exist on any other.",
         json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
         repr=False,
     )
@@ -292,7 +293,8 @@ class Settings(BaseModel):
         default=None,
         pattern=r"^[0-9a-f]{64}$",
         description="The SHA-256 of the token with which Prometheus reads /metrics. Not set: it is "
-        "open on a loopback address and does not exist on any other.",
+        "open on a loopback address, if MAGNESIA_BASE_URL is not set or on one too, and does not "
+        "exist on any other.",
         json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
         repr=False,
     )

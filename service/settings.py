@@ -145,7 +145,7 @@ class Settings(BaseModel):
         default=None,
         description="The web origins whose pages may call the service. Not set: every origin on a "
         "loopback address, unless it reads FHIR servers without a token, and none on any other; "
-        "set to nothing: none.",
+        "an empty value: none.",
         json_schema_extra=_expects("`*`, or a comma-separated list such as https://ehr.example"),
     )
     protocol: FilePath | None = Field(

@@ -38,12 +38,20 @@ _COUNTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back to the EHR, and what it was reasoned from."""
+    """What goes back to the EHR: the cards, and `assessment`, the JSON of the root extension.
+
+    `decision` is the Assessment that both were written from; None where nothing gave a reason to
+    look at the patient.
+    """
 
     cards: list[dict[str, Any]]
     assessment: dict[str, Any]
-    reasoning: Assessment | None
-    chart: Chart | None
+    decision: Assessment | None
+
+    @property
+    def chart(self) -> Chart | None:
+        """The chart that was decided on, None without a decision."""
+        return None if self.decision is None else self.decision.chart
 
 
 #: What else the protocol looks at; each may stay away, and a card then says so.
@@ -109,7 +117,7 @@ class OrderSelect:
         """Read, decide, answer. Raises MissingData if the patient is somebody else."""
         silence = self._nothing_ordered(context)
         if silence is not None:
-            return Answer([], self._answering.accounts.silence(silence, now), None, None)
+            return Answer([], self._answering.accounts.silence(silence, now), None)
         chart = self.read(context, prefetch, now)
         return self.word(context, assess(chart, self.protocol))
 
@@ -124,12 +132,7 @@ class OrderSelect:
             assessment.chart.now,
         )
         card, account = self._answering.answer(assessment, addressee, context.drafts)
-        return Answer(
-            [] if card is None else [card.to_json()],
-            account,
-            assessment,
-            assessment.chart,
-        )
+        return Answer([] if card is None else [card.to_json()], account, assessment)
 
     def _nothing_ordered(self, context: OrderContext) -> str | None:
         """Why the selection gives no reason to look at the patient, None if it does."""

@@ -96,7 +96,7 @@ def judge(protocol: Path | None, lab_codes: Path | None) -> Judge:
 
 def _decision(answer: Answer) -> Decision:
     account = answer.assessment
-    reasoning = answer.reasoning
+    decision = answer.decision
     dose = account.get("dose", {})
     recheck = account.get("recheck")
     return Decision(
@@ -104,9 +104,9 @@ def _decision(answer: Answer) -> Decision:
         rule=str(account.get("rule", "-")),
         grams=dose.get("grams"),
         minutes=dose.get("minutes"),
-        card=reasoning.card if reasoning and answer.cards else None,
+        card=decision.card if decision and answer.cards else None,
         indicator=answer.cards[0]["indicator"] if answer.cards else None,
-        silence=reasoning.silence if reasoning else "not asked",
+        silence=decision.silence if decision else "not asked",
         recheck=(recheck["start"], recheck["end"]) if recheck else None,
         findings=frozenset(str(finding["id"]) for finding in account.get("findings", ())),
         sentence=account.get("silence"),

@@ -66,9 +66,8 @@ def _dose(answer: Answer, wanted: str, rule: str) -> None:
 
 
 def _reference(answer: Answer, wanted: str, rule: str) -> None:
-    reasoning = answer.reasoning
-    assert reasoning is not None
-    told = reasoning.reference
+    assert answer.decision is not None
+    told = answer.decision.reference
     found = "none" if told is None else f"{told.dose.value} g over {told.over.value} min"
     assert found == wanted, rule
 
@@ -100,8 +99,8 @@ def _card(answer: Answer, wanted: str, rule: str) -> None:
 
 
 def _silence(answer: Answer, wanted: str, rule: str) -> None:
-    assert answer.reasoning is not None
-    assert answer.reasoning.silence == wanted, rule
+    assert answer.decision is not None
+    assert answer.decision.silence == wanted, rule
     assert answer.assessment["silence"].endswith("."), "silence is explained in a sentence"
 
 

@@ -64,6 +64,25 @@ def test_the_shipped_file_loads() -> None:
     assert head.id
 
 
+def test_every_listed_source_is_cited() -> None:
+    told = tomllib.loads(SHIPPED)
+    listed = told.pop("sources")
+    cited: set[str] = set()
+
+    def walk(part: object, name: str) -> None:
+        if isinstance(part, dict):
+            for key, member in part.items():
+                walk(member, key)
+        elif isinstance(part, list):
+            for member in part:
+                walk(member, name)
+        elif name in {"source", "rule"}:
+            cited.add(str(part))
+
+    walk(told, "")
+    assert set(listed) <= cited, "a source that nothing is drawn from"
+
+
 def test_the_shipped_file_loads_from_a_path(tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
     file.write_text(SHIPPED, encoding="utf-8")

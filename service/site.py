@@ -15,7 +15,7 @@ from service.settings import Settings
 def services(settings: Settings) -> tuple[OrderSelect, ...]:
     """The services offered with these settings; a file that is not set is the one shipped.
 
-    Raises ProtocolError or LabCodesError for a file that cannot be used.
+    Raises ProtocolError or CodeListError for a file that cannot be used.
     """
     return offered(
         load_protocol(settings.protocol),

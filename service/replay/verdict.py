@@ -69,7 +69,7 @@ class Judge:
 def judge(protocol: Path | None, lab_codes: Path | None) -> Judge:
     """A judge by the protocol in a file; None: the one shipped, and the codes shipped.
 
-    Raises ProtocolError or LabCodesError.
+    Raises ProtocolError or CodeListError.
     """
     loaded = load_protocol(protocol)
     hooks = offered(loaded, codes.load(lab_codes), None)

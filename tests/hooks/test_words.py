@@ -8,7 +8,7 @@ import pytest
 from hooks.chart.codes import timing
 from hooks.chart.codes.files import parse
 from hooks.chart.codes.timing import Says
-from hooks.errors import LabCodesError
+from hooks.errors import CodeListError
 from tests.hooks.casefiles import cases
 from tests.hooks.ordermaker import asked
 from tests.hooks.test_order_cases import PARTS, check
@@ -29,10 +29,10 @@ def test_word(case: dict[str, Any]) -> None:
 def test_a_list_that_lacks_a_kind_of_words_is_refused(says: Says) -> None:
     # A pattern of no words would find itself in every text.
     text = SHIPPED.replace(f'says = "{says}"\n', 'says = "again"\n')
-    with pytest.raises(LabCodesError, match="no word says"):
+    with pytest.raises(CodeListError, match="no word says"):
         parse(timing._Timing, text, "timing.toml")
 
 
 def test_a_word_in_capital_letters_is_refused() -> None:
-    with pytest.raises(LabCodesError, match="PRN is not in small letters"):
+    with pytest.raises(CodeListError, match="PRN is not in small letters"):
         parse(timing._Timing, SHIPPED.replace('"prn"', '"PRN"'), "timing.toml")

@@ -88,7 +88,7 @@ class LabCodes:
 def load(site_file: Path | None = None) -> LabCodes:
     """The codes shipped with the service and, on top of them, a site's own.
 
-    A site's entry replaces the shipped one of the same system and code. Raises LabCodesError.
+    A site's entry replaces the shipped one of the same system and code. Raises CodeListError.
     """
     listed = shipped(_Shipped, "laboratory.toml")
     codes = listed.code

@@ -229,7 +229,7 @@ def _is_written_out(code: str) -> bool:
 def load(qt_file: Path | None = None) -> DrugCodes:
     """The drugs shipped with the service; `qt_file` replaces the list of QT drugs.
 
-    Raises LabCodesError for a site's file that cannot be used.
+    Raises CodeListError for a site's file that cannot be used.
     """
     qt = written(_Drugs, qt_file) if qt_file else shipped(_Drugs, "qt_drugs.toml")
     drugs = (*shipped(_Drugs, "drugs.toml").drug, *qt.drug)

@@ -71,13 +71,13 @@ FLUID: Final = re.compile(
 )
 
 
-def plain_text(text: str) -> str:
+def lowered_text(text: str) -> str:
     """In small letters, with single blanks and its lines as clauses."""
     return "; ".join([" ".join(line.split()) for line in text.lower().splitlines()])
 
 
-def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
-    """A plain text without what it says of limits, of what is watched and of what is done aside.
+def of_the_dose(lowered: str, *, unless: re.Pattern[str] | None = None) -> str:
+    """A lowered text without what it says of limits, of what is watched and of what is done aside.
 
     What is watched stays where a dose depends on it, and where `unless` is found in it.
     """
@@ -89,5 +89,5 @@ def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
         replaced = _REPLACED.match(string, end) or _REPLACED_IF.match(string, end)
         return clause[0] if replaced else ";"
 
-    dosed = _MEANWHILE.sub("", _SUM.sub("", _MOST.sub("", plain)))
+    dosed = _MEANWHILE.sub("", _SUM.sub("", _MOST.sub("", lowered)))
     return _ASIDE.sub("", _WATCH.sub(watched, dosed))

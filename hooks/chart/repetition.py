@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from hooks.chart.codes.timing import NUMBERS, Says, timing_words
-from hooks.chart.directions import of_the_dose, plain_text
+from hooks.chart.directions import lowered_text, of_the_dose
 
 _HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
@@ -90,7 +90,7 @@ _PACKAGE: Final = re.compile(
 def name_says_again(name: str, *, single: bool = False) -> bool:
     """Whether the name of an order says that its dose is given again; how many a package has does
     not."""
-    return says_again(_PACKAGE.sub(" ", plain_text(name)), single=single)
+    return says_again(_PACKAGE.sub(" ", lowered_text(name)), single=single)
 
 
 def says_again(text: str, *, single: bool = False) -> bool:
@@ -98,10 +98,10 @@ def says_again(text: str, *, single: bool = False) -> bool:
 
     The name of its protocol says nothing of a dose that the codes call a `single` one.
     """
-    plain = _ONE.sub("1 dose", plain_text(text))
-    if _AGAIN.search(plain) is None:
+    lowered = _ONE.sub("1 dose", lowered_text(text))
+    if _AGAIN.search(lowered) is None:
         return False
     if single:
-        plain = _BY_PROTOCOL.sub(" ", plain)
-    plain = _CALLED.sub(" ", _DENIED.sub(" ", plain))
-    return _AGAIN.search(of_the_dose(plain)) is not None
+        lowered = _BY_PROTOCOL.sub(" ", lowered)
+    lowered = _CALLED.sub(" ", _DENIED.sub(" ", lowered))
+    return _AGAIN.search(of_the_dose(lowered)) is not None

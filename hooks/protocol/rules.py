@@ -16,7 +16,7 @@ from hooks.protocol.document import Document
 from hooks.protocol.limits import Range
 from hooks.protocol.model import DOSED, Band, BandId, Coding, Dosing, Product
 from hooks.protocol.quantity import Quantity
-from hooks.protocol.scale import plain
+from hooks.protocol.scale import digits
 
 _TIERS: Final = ("standard", "reduced")
 
@@ -217,7 +217,7 @@ def _wrong(coding: Coding, product: Product, drugs: DrugCodes) -> str | None:
     grams = known.strength.ml * known.strength.mg_per_ml / 1000
     if grams == product.holds.value:
         return None
-    return f"holds {plain(grams)} g, the product says {product.holds}"
+    return f"holds {digits(grams)} g, the product says {product.holds}"
 
 
 def _label(document: Document, limits: Bounds) -> Iterator[Problem]:

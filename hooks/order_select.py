@@ -99,7 +99,7 @@ class OrderSelect:
                 " suggests magnesium sulfate and a repeat level by a protocol that the site owns."
             ),
             "usageRequirements": (
-                "FHIR R4. Needs the patient and the magnesium results, and answers 412 without"
+                "FHIR R4. Needs the patient and the magnesium results, and cannot answer without"
                 " them; without creatinine it suggests no dose. Adults only."
             ),
             "prefetch": dict(self.prefetch),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from hooks.cards.answer import Answering
 from hooks.cards.orders import Addressee
+from hooks.cards.writer import CardWriter
 from hooks.chart.bundle import is_partial
 from hooks.chart.chart import Chart, Series
 from hooks.chart.codes import LabCodes, conditions
@@ -81,7 +81,7 @@ class OrderSelect:
         self._codes = lab_codes
         self._conditions = conditions.load()
         self._orders = OrderReader(drug_codes, self._conditions, lab_codes)
-        self._answering = Answering(protocol, base_url)
+        self._cards = CardWriter(protocol, base_url)
         self.prefetch: Mapping[str, str] = {
             "patient": "Patient/{{context.patientId}}",
             **{analyte.value: self._query(analyte) for analyte in Analyte},
@@ -117,7 +117,7 @@ class OrderSelect:
         """Read, decide, answer. Raises MissingData if the patient is somebody else."""
         silence = self._nothing_ordered(context)
         if silence is not None:
-            return Answer([], self._answering.accounts.silence(silence, now), None)
+            return Answer([], self._cards.silent(silence, now), None)
         chart = self.read(context, prefetch, now)
         return self.word(context, assess(chart, self.protocol))
 
@@ -131,7 +131,7 @@ class OrderSelect:
             newest.reference if newest else None,
             assessment.chart.now,
         )
-        card, account = self._answering.answer(assessment, addressee, context.drafts)
+        card, account = self._cards.write(assessment, addressee, context.drafts)
         return Answer([] if card is None else [card.to_json()], account, assessment)
 
     def _nothing_ordered(self, context: OrderContext) -> str | None:

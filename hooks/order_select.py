@@ -26,13 +26,26 @@ from hooks.protocol.protocol import Protocol
 Prefetch = Mapping[str, dict[str, Any] | None]
 
 #: Results to ask for: a week of creatinine in intensive care, a short history of the others.
-_COUNTS: Final = {
+_MOST_RESULTS: Final = {
     Analyte.MAGNESIUM: 20,
     Analyte.POTASSIUM: 10,
     Analyte.CREATININE: 60,
     Analyte.WEIGHT: 5,
     Analyte.QTC: 3,
     Analyte.EGFR: 5,
+}
+
+
+#: What else the protocol looks at; each may stay away, and a card then says so.
+_ORDERS_AND_PROBLEMS: Final = {
+    "medications": (
+        "MedicationRequest?patient={{context.patientId}}&intent=order"
+        "&status=active,on-hold,completed,stopped&_sort=-authoredon&_count=100"
+    ),
+    "labOrders": (
+        "ServiceRequest?patient={{context.patientId}}&status=active&_sort=-authored&_count=50"
+    ),
+    "conditions": "Condition?patient={{context.patientId}}&clinical-status=active&_count=100",
 }
 
 
@@ -52,19 +65,6 @@ class Answer:
     def chart(self) -> Chart | None:
         """The chart that was decided on, None without a decision."""
         return None if self.decision is None else self.decision.chart
-
-
-#: What else the protocol looks at; each may stay away, and a card then says so.
-_ORDERS_AND_PROBLEMS: Final = {
-    "medications": (
-        "MedicationRequest?patient={{context.patientId}}&intent=order"
-        "&status=active,on-hold,completed,stopped&_sort=-authoredon&_count=100"
-    ),
-    "labOrders": (
-        "ServiceRequest?patient={{context.patientId}}&status=active&_sort=-authored&_count=50"
-    ),
-    "conditions": "Condition?patient={{context.patientId}}&clinical-status=active&_count=100",
-}
 
 
 class OrderSelect:
@@ -195,5 +195,5 @@ class OrderSelect:
         codes = ",".join(f"{code.system}|{code.code}" for code in self._codes.included(analyte))
         return (
             f"Observation?patient={{{{context.patientId}}}}&code={codes}"
-            f"&_sort=-date&_count={_COUNTS[analyte]}"
+            f"&_sort=-date&_count={_MOST_RESULTS[analyte]}"
         )

@@ -13,7 +13,7 @@ from hooks.protocol import Protocol, bounds, load
 from hooks.protocol.table import tables
 from tests.hooks.casefiles import cases, document
 from tests.hooks.chartmaker import Case, decide
-from tests.hooks.test_decisions import CHECKS, PATIENT_MEMBERS, dose_of
+from tests.hooks.decisioncases import CHECKS, PATIENT_MEMBERS, dose_of
 
 SHIPPED = resources.files("hooks.protocol").joinpath("adult_magnesium.toml").read_text("utf-8")
 

@@ -6,20 +6,14 @@ from typing import Any
 import pytest
 
 from hooks.chart.codes import conditions
-from tests.hooks import test_order_cases
 from tests.hooks.casefiles import cases
 
 REASONS = conditions.load().reasons
 LONG = 1_000_000
 
 
-@pytest.mark.parametrize("case", cases("purposes.toml"))
-def test_purpose(case: dict[str, Any]) -> None:
-    test_order_cases.test_order(case)
-
-
 @pytest.mark.parametrize("reason", cases("purposes.toml", "reason"))
-def test_a_reason(reason: dict[str, Any]) -> None:
+def test_a_reason_says_what_its_case_says(reason: dict[str, Any]) -> None:
     for text in reason["texts"]:
         assert told(text) == reason["says"], f"{reason['because']}: {text!r}"
 

@@ -1,7 +1,7 @@
 """The word lists of dosage texts: what their words mean, and which lists are refused."""
 
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -9,20 +9,8 @@ from hooks.chart.codes import timing
 from hooks.chart.codes.files import parse
 from hooks.chart.codes.timing import Says
 from hooks.errors import CodeListError
-from tests.hooks.casefiles import cases
-from tests.hooks.ordermaker import asked
-from tests.hooks.test_order_cases import PARTS, check
 
 SHIPPED: Final = resources.files("hooks.chart.codes").joinpath("timing.toml").read_text("utf-8")
-
-
-@pytest.mark.parametrize("case", cases("words.toml"))
-def test_word(case: dict[str, Any]) -> None:
-    unknown = case.keys() - PARTS - {"name", "because", "expect"}
-    assert not unknown, f"the case file says {unknown} of an order, which nothing reads"
-    answer = asked(**{name: case[name] for name in PARTS & case.keys()})
-    for name, wanted in case["expect"].items():
-        check(name, answer, wanted, f"{case['because']}: {name}")
 
 
 @pytest.mark.parametrize("says", [one for one in Says if one is not Says.AGAIN])

@@ -179,7 +179,7 @@ class TestExplain:
         ("variable", "value"),
         [("MAGNESIA_QT_DRUGS", "no-such-file.toml"), ("MAGNESIA_QT_DRUG", "x")],
     )
-    def test_a_wrong_setting(
+    def test_a_wrong_setting_is_named_in_one_line(
         self, run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
     ) -> None:
         monkeypatch.setenv(variable, value)

@@ -16,7 +16,7 @@ from flask import Flask, Response, jsonify, request
 from gunicorn.app.base import BaseApplication
 
 from service import body
-from service.server import Server, listen
+from service.running.server import Server, listen
 from service.settings import Settings
 
 View = Callable[..., Response]

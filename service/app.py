@@ -10,29 +10,18 @@ from typing import Any
 from flask import Flask
 
 from hooks.protocol.protocol import BORROWED
-from service import (
-    cors,
-    discovery,
-    entrance,
-    health,
-    invocation,
-    metrics,
-    observability,
-    outcomes,
-    pages,
-    site,
-    upload,
-)
-from service.clients import Clients
+from service import cors, discovery, invocation, observability, outcomes, pages, site, upload
 from service.clock import utc_now
-from service.fhir_client import FhirClient
+from service.fhir.client import FhirClient
 from service.hook import Hook
 from service.insight.legend import legend
-from service.metrics import Metrics
+from service.observability import health, metrics
+from service.observability.metrics import Metrics
 from service.pages import insight
 from service.record import Record
 from service.settings import Settings
-from service.trust import Trust, establish
+from service.trust import Trust, entrance, establish
+from service.trust.clients import Clients
 
 _logger = logging.getLogger("magnesia")
 

@@ -99,7 +99,9 @@ def decode(body: bytes) -> dict[str, Any]:
         raise _too_deep() from error
     except (InvalidOperation, OverflowError) as error:
         raise refuse(
-            HTTPStatus.BAD_REQUEST, "value", "The body holds a number beyond all measure."
+            HTTPStatus.BAD_REQUEST,
+            "value",
+            "The body holds a number that is too large or too long.",
         ) from error
     if not isinstance(document, dict):
         raise refuse(HTTPStatus.BAD_REQUEST, "structure", "The body must be a JSON object.")
@@ -117,9 +119,7 @@ def _decoded(body: bytes) -> Any:
             raise
     document = _decoder.decode(mended)
     if not surrogates.is_for_people(document):
-        text = (
-            "The body holds half a character where it is no text for people: two ids could be one."
-        )
+        text = "The body holds half a surrogate pair in an id, a reference, a code or a unit."
         raise refuse(HTTPStatus.BAD_REQUEST, "value", text)
     return document
 

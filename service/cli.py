@@ -9,30 +9,25 @@ import click
 from rich.console import Console
 
 from hooks.errors import HookError, SiteFileError
-from service import (
-    explanation,
-    log,
-    server,
-    settings_table,
-    shared_counts,
-    sidebar,
-    timing,
-)
+from service import explanation, timing
 from service.app import create_app
-from service.argument import FILE, Moment, request_in
-from service.clients_check import clients
 from service.clock import utc_now
+from service.commands import settings_table, sidebar
+from service.commands.argument import FILE, Moment, request_in
+from service.commands.clients import clients
+from service.commands.ending import stop
+from service.commands.firing import fire, fire_beside
+from service.commands.protocol import protocol
 from service.demonstration.command import fixtures
-from service.ending import stop
-from service.firing import fire, fire_beside
 from service.insight.command import insight
+from service.observability import log, shared_counts
+from service.observability.shared_counts import SharedCountsError
 from service.outcomes import Refusal
-from service.protocols import protocol
 from service.record import RecordError
 from service.record.commands import record
 from service.replay.command import replay
+from service.running import server
 from service.settings import PREFIX, Settings, SettingsError
-from service.shared_counts import SharedCountsError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from uuid_utils.compat import uuid7
 
+from hooks.chart.patient import whole_years
 from service.hook import Born
 from service.observability import Call
 from service.record.entries import CardEntry, DecisionEntry, SuggestionEntry
@@ -82,7 +83,7 @@ def age_band(chart: Any, at: datetime) -> str:
 
 
 def _band(born: date, on: date) -> str:
-    years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    years = whole_years(born, on)
     return next((band for start, band in AGE_BANDS if years >= start), UNKNOWN)
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from hooks.order_select import Answer, OrderSelect
 from hooks.protocol.assessment import Outcome, Step
-from service import envelope, evaluation, site, timing
+from service import envelope, evaluation, exact, site, timing
 from service.envelope import Envelope
 from service.outcomes import refuse
 from service.prefetch import Prefetched
@@ -67,7 +66,7 @@ _DERIVED: Final[Mapping[str, str]] = {
 
 def time(request: dict[str, Any], now: datetime, settings: Settings) -> list[tuple[str, Cost]]:
     """What each stage of the call costs on this machine. Raises as `decide` does."""
-    raw = msgspec.json.Encoder(decimal_format="number").encode(request)
+    raw = exact.encode(request)
     hook = _called(envelope.read(request).hook, site.services(settings))
     return [(stage.name, timing.cost(stage.act)) for stage in timing.stages(raw, hook, now)]
 

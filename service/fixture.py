@@ -10,12 +10,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from math import floor
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from hooks.errors import ENCODING
+from service import exact
 
 EXTENSION = "org.magnesia.fixture"
 
@@ -23,8 +25,6 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(
     r"(?P<second>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?P<seconds>:\d{2})?)(?P<rest>(\.\d+)?(Z|[+-]\d{2}:\d{2})?)"
 )
-
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class FixtureError(Exception):
@@ -58,7 +58,7 @@ class Fixture:
 def load(path: Path) -> Fixture:
     """The fixture in the file at `path`; raises FixtureError."""
     try:
-        request = _decoder.decode(path.read_bytes())
+        request = exact.decode(path.read_text(encoding=ENCODING))
     except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError) as error:
         raise FixtureError(f"{path} is not JSON.") from error
     except OSError as error:

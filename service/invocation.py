@@ -6,26 +6,24 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from flask import Blueprint, Response, g, request
 
 from hooks.errors import MissingData
-from service import body, decision, envelope, evaluation, feedback
-from service.clients import Clients
+from service import body, decision, envelope, evaluation, exact, feedback
 from service.envelope import Envelope
-from service.fhir_client import FhirClient
+from service.fhir.client import FhirClient
+from service.fhir.rebinding import is_own_name
 from service.hook import ASSESSMENT, Answer, Hook
-from service.metrics import Metrics
 from service.observability import Call, Clockwork, FeedbackCall
+from service.observability.metrics import Metrics
+from service.observability.trace import Trace
 from service.outcomes import Refusal, refuse
 from service.prefetch import Prefetched
-from service.rebinding import is_own_name
 from service.record import Record
 from service.record.tables import SHORT
 from service.settings import Settings
-from service.trace import Trace
+from service.trust.clients import Clients
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
 _SILENT = "Silent mode: the call was evaluated and recorded, and no card is shown."
 
 
@@ -146,7 +144,7 @@ def _answer(
 
 def encode(cards: list[dict[str, Any]], assessment: dict[str, Any]) -> bytes:
     """The body of an answer."""
-    return _encoder.encode({"cards": cards, "extension": {ASSESSMENT: assessment}})
+    return exact.encode({"cards": cards, "extension": {ASSESSMENT: assessment}})
 
 
 def _fetched(

@@ -26,7 +26,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from hooks.mistakes import suggested
-from service.fhir_servers import FhirServer
+from service.fhir.servers import FhirServer
 
 PREFIX = "MAGNESIA_"
 LogFormat = Literal["json", "text"]

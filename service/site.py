@@ -6,10 +6,10 @@ from hooks import OrderSelect, offered
 from hooks.chart import codes
 from hooks.chart.codes import drugs
 from hooks.protocol import load as load_protocol
-from service.clients import Clients
-from service.clients import load as load_clients
 from service.hook import Hook
 from service.settings import Settings
+from service.trust.clients import Clients
+from service.trust.clients import load as load_clients
 
 
 def services(settings: Settings) -> tuple[OrderSelect, ...]:

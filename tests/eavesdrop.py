@@ -19,8 +19,7 @@ from typing import Any
 import pytest
 from flask import request
 
-from service import log
-from service.observability import Call
+from service.observability import Call, log
 
 #: Shorter ones are found in ordinary words and numbers.
 SHORTEST = 8

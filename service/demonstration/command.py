@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from service.clock import utc_now
+from service.commands.ending import stop
+from service.commands.sidebar import plain
 from service.demonstration import loading, patients
-from service.ending import stop
 from service.pages.patients import FOLDER
-from service.sidebar import plain
 
 
 @click.group(short_help="Put the made-up patients on a FHIR server.")

@@ -13,14 +13,14 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 import requests
 
-from service import client
+from service import exact
+from service.commands import client
 from service.demonstration.patients import MadeUpPatient, Resource
 
 _FHIR_JSON = "application/fhir+json"
 _PATIENCE_SECONDS = 120
 _POLL_SECONDS = 1.0
 _MAX_PAGES = 50
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class LoadingError(Exception):
@@ -123,7 +123,7 @@ def _write(session: requests.Session, base: str, resources: Sequence[Resource]) 
     try:
         response = session.post(
             base,
-            data=_encoder.encode(transaction),
+            data=exact.encode(transaction),
             headers={"Content-Type": _FHIR_JSON},
             timeout=_PATIENCE_SECONDS,
             allow_redirects=False,

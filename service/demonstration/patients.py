@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
-from service import fixture
+from service import exact, fixture
 
 Resource = dict[str, Any]
 
@@ -27,7 +26,6 @@ TEST_DATA = {
     "display": "test health data",
 }
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class NotLoadableError(Exception):
@@ -122,6 +120,6 @@ def _check(resource: Resource, file: Path) -> None:
         raise NotLoadableError(f"{file}: {resource['id']} is not an id that FHIR allows.")
     try:
         model = get_fhir_model_class(resource["resourceType"])
-        model.model_validate_json(_encoder.encode(resource))
+        model.model_validate_json(exact.encode(resource))
     except (KeyError, ValidationError) as error:
         raise NotLoadableError(f"{file}: {_address(resource)} is not valid FHIR R4.") from error

@@ -10,7 +10,7 @@ from rich.console import Console
 from hooks.errors import SiteFileError
 from hooks.protocol import load as load_protocol
 from service.clock import utc_now
-from service.ending import stop
+from service.commands.ending import stop
 from service.insight.counts import count
 from service.insight.legend import legend
 from service.insight.period import DEFAULT, Period

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.commands.sidebar import plain
 from service.insight import words
 from service.insight.tally import Insight
-from service.sidebar import plain
 
 _BAR = 20
 

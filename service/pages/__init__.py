@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response
 
 from hooks.order_select import OrderSelect
 from hooks.protocol import Protocol
-from service.fhir_client import FhirClient
+from service.fhir.client import FhirClient
 from service.pages import order_entry, protocol_page
 from service.pages.census import Census
 from service.settings import Settings

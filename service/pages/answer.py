@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import msgspec
 from flask import Response
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
+from service import exact
 
 
 def json_answer(document: dict[str, Any]) -> Response:
     """`document` as an answer."""
-    return Response(_encoder.encode(document), content_type="application/json")
+    return Response(exact.encode(document), content_type="application/json")
 
 
 def patient_answer(document: dict[str, Any]) -> Response:

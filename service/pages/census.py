@@ -17,15 +17,15 @@ from flask import Blueprint, Request, abort, request
 
 from service import prefetch
 from service.envelope import Envelope
-from service.fhir_client import FhirClient
-from service.fhir_reader import UnreadError
-from service.fhir_servers import FhirServer
+from service.fhir.client import FhirClient
+from service.fhir.reader import UnreadError
+from service.fhir.rebinding import is_own_name
+from service.fhir.servers import FhirServer
 from service.hook import Hook
 from service.outcomes import refuse
 from service.pages import patients
 from service.pages.answer import patient_answer
 from service.prefetch import Prefetched
-from service.rebinding import is_own_name
 from service.settings import Settings
 
 #: How many patients are listed unasked, and how many where a name is searched for.

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirection
 
-from service.door import Door
 from service.insight import words
 from service.insight.counts import count
 from service.insight.period import CHOICES, DEFAULT, Period
@@ -18,6 +17,7 @@ from service.pages import plots
 from service.pages.order_entry import has_order_entry
 from service.record import Record, RecordError, StoreDown
 from service.settings import Settings
+from service.trust.door import Door
 
 _log = logging.getLogger("magnesia.insight")
 

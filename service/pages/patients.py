@@ -180,7 +180,7 @@ def _order(order: Mapping[str, Any], now: datetime) -> dict[str, str]:
 def _when(text: object, now: datetime, zone: str = " UTC") -> dict[str, str]:
     try:
         at = fixture.moment(str(text)).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return {"time": str(text or "no time"), "ago": ""}
     time = clock(at, now.astimezone(UTC)).removesuffix(" UTC")
     return {"time": f"{time}{zone}", "ago": f"{ago(now - at)} ago"}

@@ -14,6 +14,7 @@ from hooks.protocol.origins import Group, grouped, letters
 from hooks.protocol.table import tables
 from hooks.protocol.template import names_in
 from hooks.protocol.wording import FindingText
+from service import exact
 from service.pages import document, scale
 from service.pages.order_entry import has_insight, has_order_entry
 
@@ -21,8 +22,6 @@ ATTRIBUTES = "source_attributes.json"
 
 # Shown in their own way: the head, the bands beside their scale, the gates with all their words.
 _APART = ("Bands", "Doses", "Gates", "Row ", "Sources", "Where the sources")
-
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def add(blueprint: Blueprint, protocol: Protocol) -> None:
         "letters": letters,
         "linked": _linked(protocol.document),
     }
-    data = _encoder.encode(
+    data = exact.encode(
         {
             "protocol": document.as_json(protocol.document),
             "sourceAttributes": [

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from service.output import OutputError
+from service.commands.output import OutputError
 from service.record.errors import RecordError
 from service.record.store import Store
 

@@ -13,8 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from service.ending import stop
-from service.output import OutputError, lines, whole
+from service.commands.ending import stop
+from service.commands.output import OutputError, lines, whole
 from service.record import backup as backing_up
 from service.record import export as exporting
 from service.record import retention

@@ -1,8 +1,8 @@
-"""Threads that talk to the store, so that nobody waits for it longer than he said.
+"""Threads that talk to the store, so that no caller waits for it longer than it said.
 
-A database that hangs gives no error. What is asked at a desk is done by a thread of its own; who
-asked goes away after his time with StoreDown, and until the store has answered again nobody else
-waits: the desk is shut, and one caller at a time finds out whether it has opened.
+A database that hangs gives no error. What is asked at a desk is done by a thread of its own; the
+caller goes away with StoreDown when its time is over, and until the store has answered again no
+other waits: the desk is shut, and one caller at a time finds out whether it has opened.
 """
 
 import threading
@@ -71,7 +71,7 @@ class Desk:
                 self._probing = False
 
     def _enter(self) -> bool:
-        """Let a caller in; True if he is the one who finds out whether the store is back."""
+        """Let a caller in; True if it is the one that finds out whether the store is back."""
         with self._lock:
             if self._shut_until is not None:
                 if self._probing or monotonic() < self._shut_until:

@@ -8,6 +8,8 @@ from typing import Any, Literal, TextIO
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, select
 
+from service import exact
+from service.commands.spreadsheet import harmless
 from service.record.tables import (
     Accepted,
     Card,
@@ -18,14 +20,12 @@ from service.record.tables import (
     Table,
     Verdict,
 )
-from service.spreadsheet import harmless
 
 What = Literal["decisions", "feedback"]
 Format = Literal["ndjson", "csv"]
 Line = dict[str, Any]
 
 _PAGE = 1_000
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def count(connection: Connection, what: What) -> int:
@@ -55,7 +55,7 @@ def write(out: TextIO, names: Sequence[str], rows: Iterable[Line], form: Format)
     them as JSON."""
     if form == "ndjson":
         for row in rows:
-            out.write(_encoder.encode(row).decode() + "\n")
+            out.write(exact.encode(row).decode() + "\n")
         return
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
@@ -155,7 +155,7 @@ def _pages(connection: Connection, query: Any) -> Iterator[Sequence[RowMapping]]
 
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
-        return _encoder.encode(value).decode() if value else ""
+        return exact.encode(value).decode() if value else ""
     if isinstance(value, str):
         return harmless(value)
     return msgspec.to_builtins(value)

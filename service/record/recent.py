@@ -6,7 +6,7 @@ file of used tokens fails, and a file that fails takes nothing away that was use
 
 import struct
 
-from service.slate import Slate
+from service.running.slate import Slate
 
 #: Memory is taken only for what is used: 40 bytes for a token, in groups of 64.
 _GROUPS = 4096

@@ -94,11 +94,18 @@ class Spool:
     def hand_over(self, take: Callable[[Sequence[bytes]], None]) -> None:
         """Give everything that waits to `take`, batch by batch, and forget what it took.
 
-        Whatever `take` raises ends this and leaves the rest. Raises OSError.
+        Whatever `take` raises ends this and leaves the rest. Raises OSError; one that names a file
+        is raised when all other files have had their turn.
         """
         self.hand_over_own(take)
+        unread: OSError | None = None
         for path in self._others():
-            self._adopt(path, take)
+            try:
+                self._adopt(path, take)
+            except OSError as error:
+                unread = unread or OSError(error.errno, error.strerror, path)
+        if unread is not None:
+            raise unread
 
     def hand_over_own(self, take: Callable[[Sequence[bytes]], None]) -> None:
         """Give what waits here of this process, and leave other files alone."""

@@ -27,7 +27,7 @@ from service.record.entries import DecisionEntry, Entry, LossEntry
 from service.record.errors import RecordError, StoreDown
 from service.record.spool import Spool, SpoolFull
 from service.record.store import Store, Unwritable
-from service.tray import Tray
+from service.running.tray import Tray
 
 #: Decisions of one process that wait in memory: what half a minute of heavy load makes.
 CAPACITY = 10_000
@@ -225,18 +225,23 @@ class Writer:
     def _hand_over(self, hand_over: Callable[[Callable[[Sequence[bytes]], None]], None]) -> None:
         """Write what waits in the spool, and what was lost."""
         try:
-            hand_over(self._take)
-            if self._unreported:
-                unreported, self._unreported = self._unreported, Counter()
-                try:
-                    self._ask(_losses(unreported))
-                except StoreDown:
-                    self._unreported.update(unreported)
-                    raise
+            try:
+                hand_over(self._take)
+            except OSError as error:
+                file = f", {Path(error.filename).name}" if error.filename else ""
+                self._say_once(f"The spool cannot be read ({error.strerror}{file}).")
+            self._write_losses()
         except StoreDown as error:
             self._complain(error)
-        except OSError as error:
-            self._say_once(f"The spool cannot be read ({error.strerror}).")
+
+    def _write_losses(self) -> None:
+        if self._unreported:
+            unreported, self._unreported = self._unreported, Counter()
+            try:
+                self._ask(_losses(unreported))
+            except StoreDown:
+                self._unreported.update(unreported)
+                raise
 
     def _went_to_store(self, batch: Sequence[Entry]) -> bool:
         try:

@@ -7,9 +7,9 @@ import click
 from rich.console import Console
 
 from hooks.errors import SiteFileError
-from service.argument import FILE, MomentOrAuto
-from service.ending import stop
-from service.output import OutputError
+from service.commands.argument import FILE, MomentOrAuto
+from service.commands.ending import stop
+from service.commands.output import OutputError
 from service.replay import report
 from service.replay.kept import KeptError
 from service.replay.run import run

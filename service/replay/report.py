@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.commands.sidebar import plain
+from service.commands.spreadsheet import harmless
 from service.replay.comparison import Comparison
 from service.replay.kept import Kept
 from service.replay.verdict import Decision, Undecided, Verdict
-from service.sidebar import plain
-from service.spreadsheet import harmless
 
 _MOST_CHANGES = 25
 _COLUMNS = ("result", "band", "rule", "grams", "minutes", "answer", "reason")

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from service import output
+from service.commands import output
 from service.replay import kept
 from service.replay.comparison import Comparison
 from service.replay.kept import Advance

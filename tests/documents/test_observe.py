@@ -3,8 +3,8 @@
 import re
 from typing import get_args
 
-from service import entrance
 from service.observability import STAGES
+from service.trust import entrance
 from tests.documents.pages import ROOT
 
 PAGE = (ROOT / "docs" / "observe.md").read_text()

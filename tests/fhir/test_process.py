@@ -21,8 +21,8 @@ import pytest
 import requests
 
 from service import fixture
-from service.breaker import FAILURES, REST_SECONDS
 from service.clock import utc_now
+from service.fhir.breaker import FAILURES, REST_SECONDS
 from tests.conformance.stage import encode
 from tests.fhir.script import (
     FhirServer,

@@ -190,6 +190,17 @@ class TestAPatient:
         assert found.json is not None
         assert found.json["results"][0]["value"] == "1.20"
 
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-14:00"])
+    def test_a_time_at_the_edge_of_the_calendar_is_shown_as_it_came(
+        self, ward: Ward, moment: str
+    ) -> None:
+        taken = SEED["prefetch"]["magnesium"]["entry"][0]["resource"]["effectiveDateTime"]
+        sent = encode(SEED["prefetch"]["magnesium"]).replace(taken.encode(), moment.encode())
+        ward.script.plays["magnesium"] = answer(sent)
+        found = ward.get(f"{LIST}/{ID}").json
+        assert found is not None
+        assert moment in [result["time"] for result in found["results"]]
+
     def test_a_key_that_cannot_be_read_is_left_out_and_said(self, ward: Ward) -> None:
         ward.script.plays["potassium"] = answer({}, 500)
         chart = ward.get(f"{LIST}/{ID}").json

@@ -10,7 +10,7 @@ from hooks.chart.codes import drugs
 from hooks.chart.codes import load as load_lab_codes
 from hooks.errors import ProtocolError, SiteFileError
 from hooks.protocol import load
-from service import clients
+from service.trust import clients
 from tests.protocol.edit import SHIPPED
 
 MARK = b"\xef\xbb\xbf"

@@ -92,6 +92,17 @@ def test_the_file_of_a_process_that_was_killed_is_adopted(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_adopted(tmp_path: Path) -> None:
+    kill(tmp_path)
+    unreadable = tmp_path / "a-directory.ndjson"
+    unreadable.mkdir()
+    lines: list[bytes] = []
+    with pytest.raises(OSError, match="Is a directory") as failure:
+        Spool(tmp_path, 10**6).hand_over(lines.extend)
+    assert (lines, failure.value.filename) == ([b"left"], unreadable)
+    assert list(tmp_path.iterdir()) == [unreadable]
+
+
 def test_the_file_of_a_process_that_lives_is_left_alone(tmp_path: Path) -> None:
     other = process(tmp_path, "lives")
     spool = Spool(tmp_path, 10**6)

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from service.tray import Tray
+from service.running.tray import Tray
 
 THREADS, THINGS = 8, 2000
 

@@ -301,3 +301,17 @@ def test_a_torn_line_is_a_loss_that_is_counted(
     (tmp_path / "spool" / "host-1-dead.ndjson").write_bytes(b'{"type":"decision","id":"')
     start().start()
     until(lambda: store.losses() == {(1, "spooled line unreadable")}, "the loss is in the record")
+
+
+def test_a_spool_file_that_cannot_be_read_holds_no_loss_back(
+    store: MoodyStore,
+    start: Callable[..., Writer],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "spool" / "a-directory.ndjson").mkdir(parents=True)
+    (tmp_path / "spool" / "host-1-dead.ndjson").write_bytes(b'{"type":"decision","id":"')
+    start().start()
+    until(lambda: store.losses() == {(1, "spooled line unreadable")}, "the loss is in the record")
+    said = "The spool cannot be read (Is a directory, a-directory.ndjson)."
+    assert said in caplog.messages, "an operator learns which file is in the way"

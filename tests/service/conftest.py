@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from prometheus_client import values
 from werkzeug.test import TestResponse
 
-from service import shared_counts
 from service.app import assemble
+from service.observability import shared_counts
 from service.settings import Settings
 from tests.service.tea import TeaHook
 

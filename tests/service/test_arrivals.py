@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.arrivals import LATE_SECONDS, Arrivals
-from service.worker import CONNECTIONS, MOST_LATE
+from service.running.arrivals import LATE_SECONDS, Arrivals
+from service.running.worker import CONNECTIONS, MOST_LATE
 
 
 class Stalled:

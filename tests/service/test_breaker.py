@@ -1,6 +1,6 @@
 """When a server is left alone, and when it is tried again."""
 
-from service.breaker import FAILURES, REST_SECONDS, SILENCE_SECONDS, Breaker
+from service.fhir.breaker import FAILURES, REST_SECONDS, SILENCE_SECONDS, Breaker
 
 
 class Clock:

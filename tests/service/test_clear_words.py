@@ -10,9 +10,9 @@ from hooks.chart.codes import load as load_lab_codes
 from hooks.errors import CodeListError, ProtocolError
 from hooks.protocol import load as load_protocol
 from service import cli
-from service.clients import ClientsError
-from service.clients import load as load_clients
 from service.settings import Settings, SettingsError
+from service.trust.clients import ClientsError
+from service.trust.clients import load as load_clients
 from tests.protocol.edit import PROJECT
 
 SEED = str(PROJECT / "fixtures" / "seed-mg-1.2.json")

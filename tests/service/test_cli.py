@@ -10,7 +10,8 @@ import requests
 import responses
 from click.testing import CliRunner, Result
 
-from service import cli, client, firing, site
+from service import cli, site
+from service.commands import client, firing
 from tests.service.tea import TeaHook
 
 URL = "http://127.0.0.1:8000/cds-services/magnesium-replacement"

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from service import courier as courier_module
 from service import fixture
 from service.clock import utc_now
-from service.courier import Courier
-from service.log import Lines
+from service.observability import courier as courier_module
+from service.observability.courier import Courier
+from service.observability.log import Lines
 from tests.conformance.stage import encode
 from tests.service.test_server import SECONDS, SEED, Start, address_of, start
 

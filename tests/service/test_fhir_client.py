@@ -13,11 +13,11 @@ import urllib3
 from responses.matchers import header_matcher, query_param_matcher
 
 from service import limits
-from service.breaker import FAILURES
 from service.envelope import Envelope
-from service.fhir_client import FhirClient
-from service.fhir_reader import MAX_RESPONSE_BYTES
-from service.metrics import Metrics
+from service.fhir.breaker import FAILURES
+from service.fhir.client import FhirClient
+from service.fhir.reader import MAX_RESPONSE_BYTES
+from service.observability.metrics import Metrics
 from service.prefetch import Prefetched, query, sort
 from service.settings import Settings
 

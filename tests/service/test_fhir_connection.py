@@ -11,8 +11,8 @@ import requests
 from urllib3 import Timeout
 
 from service.envelope import Envelope
-from service.fhir_client import FhirClient
-from service.fhir_connection import GuardedAdapter
+from service.fhir.client import FhirClient
+from service.fhir.connection import GuardedAdapter
 from service.prefetch import Prefetched
 from service.settings import Settings
 from tests.fhir.script import TLS, FhirServer, Handler, Script, answer, serving

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.fhir_servers import FhirServer, ForbiddenAddressError, targets
+from service.fhir.servers import FhirServer, ForbiddenAddressError, targets
 
 SAME = {
     "https://ehr.example/fhir/r4": [

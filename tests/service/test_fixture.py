@@ -141,6 +141,10 @@ class TestFiles:
         with pytest.raises(FixtureError, match=r"is not JSON\.$"):
             load(path)
 
+    def test_a_byte_order_mark_is_no_part_of_it(self, path: Path) -> None:
+        path.write_text('{"hook": "order-select"}', encoding="utf-8-sig")
+        assert load(path).request == {"hook": "order-select"}
+
     def test_a_file_that_is_no_request_is_refused(self, path: Path) -> None:
         path.write_text("[]")
         with pytest.raises(FixtureError, match="must be a JSON object"):

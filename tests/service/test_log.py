@@ -13,8 +13,8 @@ import pytest
 from flask import g
 from flask.testing import FlaskClient
 
-from service import log, observability, upload
-from service.observability import MOST_REFUSALS, Flood
+from service import observability, upload
+from service.observability import MOST_REFUSALS, Flood, log
 from tests.service.test_invocation import TEA
 
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"

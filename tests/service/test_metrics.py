@@ -12,8 +12,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from service import invocation
 from service.app import assemble
-from service.metrics import Metrics
 from service.observability import Call, FeedbackCall
+from service.observability.metrics import Metrics
 from service.record import LOSSES
 from service.settings import Settings
 from tests.documents.pages import ROOT

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from service.output import OutputError, lines
+from service.commands.output import OutputError, lines
+from service.commands.spreadsheet import harmless
 from service.record import backup as backing_up
 from service.record import export as exporting
 from service.record.store import Store
-from service.spreadsheet import harmless
 from tests.durability.site import MAGNESIA
 from tests.record.conftest import feedback
 

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from service import fixture, shared_counts
+from service import fixture
 from service.clock import utc_now
-from service.slots import Slots
+from service.observability import shared_counts
+from service.running.slots import Slots
 from tests.conformance.stage import encode
 from tests.service.test_server import SECONDS, SEED, Start, address_of, start
 

@@ -45,7 +45,7 @@ def test_text_that_was_cut_is_read(written: bytes, read: str, member: str) -> No
     ],
 )
 def test_what_could_become_another_is_refused(sent: bytes) -> None:
-    with pytest.raises(Refusal, match="half a character"):
+    with pytest.raises(Refusal, match="half a surrogate pair"):
         body.decode(sent)
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from service.trace import LONGEST_STATE, Trace
+from service.observability.trace import LONGEST_STATE, Trace
 
 ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{ID}-00f067aa0ba902b7-01"

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import requests
 
-from service.arrivals import LATE_SECONDS
 from service.clock import utc_now
+from service.running.arrivals import LATE_SECONDS
+from service.running.worker import CONNECTIONS, DRAIN_SECONDS
 from service.upload import MOST_HEARD_OUT
-from service.worker import CONNECTIONS, DRAIN_SECONDS
 from tests.conformance.stage import encode
 from tests.service.test_processes import (
     PATH,

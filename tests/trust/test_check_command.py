@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from service import tokens
 from service.cli import main
-from service.clients import Client, Clients, ClientsError
-from service.clients import load as load_clients
-from service.keys import KeySet
 from service.settings import Settings
-from service.trust import Trust, key_sets
+from service.trust import Trust, key_sets, tokens
+from service.trust.clients import Client, Clients, ClientsError
+from service.trust.clients import load as load_clients
+from service.trust.keys import KeySet
 from tests.fhir.script import Script, answer, serving
 from tests.trust.issuer import Issuer, write_clients
 

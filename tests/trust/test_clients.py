@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.clients import ClientsError, load
+from service.trust.clients import ClientsError, load
 from tests.trust.issuer import Issuer, write_clients
 
 GOOD = """

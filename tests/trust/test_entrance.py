@@ -15,10 +15,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from service import create_app, entrance
-from service.clients import ClientsError
+from service import create_app
 from service.record.tables import Decision
 from service.settings import Settings
+from service.trust import entrance
+from service.trust.clients import ClientsError
 from tests.conformance.exchange import DISCOVERY, SERVICE, fire
 from tests.conformance.request import FAMILY_NAME, PATIENT_ID, order_select
 from tests.conftest import NOW, record_of

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from service.clients import Client
-from service.jwks import KeysUnreadable, read
-from service.key_source import MAX_BYTES, source
-from service.keys import _HEAD, RENEW_SECONDS, REST_SECONDS, KeySet
 from service.settings import Settings
+from service.trust.clients import Client
+from service.trust.jwks import KeysUnreadable, read
+from service.trust.key_source import MAX_BYTES, source
+from service.trust.keys import _HEAD, RENEW_SECONDS, REST_SECONDS, KeySet
 from tests.fhir.script import FhirServer, Play, Script, answer, drip_body, hang, say, serving
 from tests.trust.issuer import Issuer, jwk, private_key, spare_key
 
@@ -108,6 +108,11 @@ def test_a_number_beyond_all_measure_spoils_its_own_entry_alone() -> None:
     document = f'{{"keys": [{{"kid": {"9" * 6000}, "kty": "EC"}}, {good}]}}'.encode()
     first, second = read(document, BOTH, exposed=False)
     assert (first.fault, second.fault) == ("it has no kid", None)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_set() -> None:
+    document = b"\xef\xbb\xbf" + json.dumps({"keys": [entry()]}).encode()
+    assert [key.fault for key in read(document, BOTH, exposed=False)] == [None]
 
 
 def test_two_keys_of_one_name_are_both_of_no_use() -> None:
@@ -272,7 +277,7 @@ def newcomer(keys: KeySet) -> KeySet:
 def test_a_worker_killed_while_it_writes_takes_no_key_away(
     issuer: Issuer, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.slate.mmap.mmap", Memory)
+    monkeypatch.setattr("service.running.slate.mmap.mmap", Memory)
     client = Client(name="Example EHR", iss=issuer.iss, jwks_url="https://ehr.example/jwks")
     keys = KeySet(client, server.read, exposed=False, clock=lambda: server.now)
     keys.load()

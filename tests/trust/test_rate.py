@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.rate import Limiter
+from service.trust.rate import Limiter
 
 
 class Clock:

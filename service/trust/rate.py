@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from service.slate import Slate
+from service.running.slate import Slate
 
 _MOMENT = struct.Struct("<d")
 # What a bucket holds when it is full, in seconds of its rate.

@@ -15,9 +15,9 @@ from typing import Any, Literal, get_args
 
 from flask import g
 
-from service import log
 from service.hook import Answer
-from service.trace import Trace
+from service.observability import log
+from service.observability.trace import Trace
 
 #: The way of a call: where callers are asked who they are its token is checked, its body comes in,
 #: the envelope is opened, the prefetch sorted and completed, the hook asked, the response written.

@@ -27,12 +27,11 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from service import log, shared_counts
-from service.door import Door
-from service.observability import STAGES, Call, FeedbackCall
+from service.observability import STAGES, Call, FeedbackCall, log, shared_counts
 from service.outcomes import Refusal, refuse
 from service.record import LOSSES, Loss, Watch
 from service.settings import Settings
+from service.trust.door import Door
 
 _MOST_SERIES = 1024
 _QUIET_SECONDS = 10.0

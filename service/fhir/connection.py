@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from service.fhir_servers import Target, targets
+from service.fhir.servers import Target, targets
 
 
 class _UntilDeadline(io.RawIOBase):

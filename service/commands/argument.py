@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from service import fixture
-from service.ending import stop
+from service.commands.ending import stop
 from service.fixture import Fixture
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

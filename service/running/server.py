@@ -11,8 +11,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from service.record import Record
+from service.running.worker import CONNECTIONS, GranianWorker
 from service.settings import Settings
-from service.worker import CONNECTIONS, GranianWorker
 
 
 class ListenError(Exception):

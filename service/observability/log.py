@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-import msgspec
-
-from service.courier import Courier
+from service import exact
+from service.observability.courier import Courier
 from service.settings import LogFormat
 
 OWN = "magnesia"
@@ -116,11 +115,8 @@ def _chain(error: BaseException | None) -> Iterable[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
 def _json(_logger: Any, _method: str, event: Event) -> bytes:
-    return _encode(event)
+    return exact.encode(event)
 
 
 def _for_people(*, colors: bool) -> Renderer:

@@ -1,8 +1,8 @@
 """Who may come in: a token for discovery, for calls and for feedback, and nothing else.
 
-Whoever is refused learns that he is, and not why; the log says why, in a few lines however many
-come. The order is that of every refusal: first the size that the request states, then who calls,
-then what is called and how. The body is not read before (`service.upload`).
+A refused caller learns that it was refused, and not why; the log says why, in a few lines however
+many come. The order is that of every refusal: first the size that the request states, then who
+calls, then what is called and how. The body is not read before (`service.upload`).
 """
 
 import logging
@@ -15,19 +15,19 @@ from typing import Literal
 
 from flask import g, request
 
-from service.clients import Client
 from service.observability import Sparing
 from service.outcomes import Issue, Refusal
-from service.tokens import Distrusted, Fault, Token
-from service.tokens import read as read_token
 from service.trust import Trust
+from service.trust.clients import Client
+from service.trust.tokens import Distrusted, Fault, Token
+from service.trust.tokens import read as read_token
 
 ROOT = "/cds-services"
-#: Why a caller is not let in: his token, or a token that is good and does not help him.
+#: Why a caller is not let in: its token is at fault, or is good and of no help here.
 Reason = Literal[Fault, "service", "rate"]
 #: For every refusal of a caller, whatever the reason.
 _ISSUE = Issue("security", "The caller is not accepted here. The service's log says why.")
-_TOO_OFTEN = Issue("throttled", "This client calls more often than it may; please wait.")
+_TOO_OFTEN = Issue("throttled", "Too many calls from this client; try again later.")
 
 _SERVICE = re.compile(rf"{ROOT}/([^/]+)(/feedback)?")
 _PLAIN = re.compile(r"[\w.-]{1,64}", re.ASCII)

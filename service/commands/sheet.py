@@ -11,7 +11,7 @@ from rich.text import Text
 
 from hooks.protocol.difference import Section
 from hooks.protocol.table import Table
-from service import sidebar
+from service.commands import sidebar
 
 
 def show(console: Console, tables: Iterable[Table]) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any
 
-from service.clients import Client
-from service.jwks import Key, KeysUnreadable, read
-from service.key_source import FETCH_SECONDS, MAX_BYTES, Source
-from service.slate import Slate
+from service.running.slate import Slate
+from service.trust.clients import Client
+from service.trust.jwks import Key, KeysUnreadable, read
+from service.trust.key_source import FETCH_SECONDS, MAX_BYTES, Source
 
 #: A set is read again when it is so old, and not more often than that.
 RENEW_SECONDS = 600.0

@@ -11,11 +11,11 @@ import requests
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
-from service.clients import Client
-from service.fhir_connection import GuardedAdapter
-from service.fhir_servers import FhirServer
-from service.jwks import KeysUnreadable
+from service.fhir.connection import GuardedAdapter
+from service.fhir.servers import FhirServer
 from service.settings import Settings
+from service.trust.clients import Client
+from service.trust.jwks import KeysUnreadable
 
 FETCH_SECONDS = 2.0
 MAX_BYTES = 64 * 1024

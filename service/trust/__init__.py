@@ -8,15 +8,15 @@ is to be had.
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from service import tokens
-from service.clients import Client, Clients, ClientsError
-from service.jwks import Key, KeysUnreadable, verify
-from service.key_source import source
-from service.keys import KeySet
-from service.rate import Limiter
 from service.record.nonces import Nonces, digest
 from service.settings import Settings
-from service.tokens import Distrusted, Token
+from service.trust import tokens
+from service.trust.clients import Client, Clients, ClientsError
+from service.trust.jwks import Key, KeysUnreadable, verify
+from service.trust.key_source import source
+from service.trust.keys import KeySet
+from service.trust.rate import Limiter
+from service.trust.tokens import Distrusted, Token
 
 
 class Trust:

@@ -17,7 +17,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from service.slots import Slots
+from service.running.slots import Slots
 
 #: The library's own name for it.
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"

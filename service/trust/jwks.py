@@ -7,6 +7,8 @@ from typing import Any
 
 from jwt.algorithms import Algorithm, get_default_algorithms
 
+from hooks.errors import ENCODING
+
 MAX_KEYS = 100
 _SHORTEST_RSA = 2048
 _LONGEST_RSA = 8192
@@ -52,7 +54,7 @@ def read(document: bytes, permitted: Collection[str], *, exposed: bool) -> tuple
     """
     try:
         # A number too long for an integer spoils its entry alone; no member of a key is a number.
-        entries = json.loads(document.decode("utf-8"), parse_int=float)["keys"]
+        entries = json.loads(document.decode(ENCODING), parse_int=float)["keys"]
     except (ValueError, RecursionError, TypeError, KeyError) as error:
         raise KeysUnreadable("it is no JWK Set") from error
     if not isinstance(entries, list) or len(entries) > MAX_KEYS:

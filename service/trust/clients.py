@@ -21,7 +21,7 @@ from pydantic import (
 
 from hooks import lines
 from hooks.errors import ENCODING, SiteFileError, unreadable
-from service.fhir_servers import FhirServer
+from service.fhir.servers import FhirServer
 
 _DEFAULT_RATE = 500
 _HIGHEST_RATE = 1_000_000

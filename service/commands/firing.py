@@ -9,13 +9,14 @@ import click
 import msgspec
 from rich.console import Console
 
-from service import client, sidebar
-from service.argument import FILE, request_in
+from service import exact
 from service.clock import utc_now
-from service.ending import stop
+from service.commands import client, sidebar
+from service.commands.argument import FILE, request_in
+from service.commands.ending import stop
+from service.commands.sidebar import plain
 from service.fixture import Fixture
 from service.hook import ASSESSMENT
-from service.sidebar import plain
 
 _SERVICE = "magnesium-replacement"
 _OWN_SERVER_SECONDS = 30.0
@@ -105,7 +106,7 @@ def _fire(case: Fixture, url: str, token: str | None, *, as_is: bool, as_json: b
     request = case.request if as_is or case.now is None else case.freshened(utc_now())
     answer = client.call(url, request, token)
     if as_json:
-        encoded = msgspec.json.Encoder(decimal_format="number").encode(answer)
+        encoded = exact.encode(answer)
         click.echo(msgspec.json.format(encoded))
         return
     console = Console()

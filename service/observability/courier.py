@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from time import monotonic, sleep
 
-from service.tray import Tray
+from service.running.tray import Tray
 
 _CAPACITY = 5_000
 _AT_ONCE = 500

@@ -19,7 +19,7 @@ from typing import Any
 from granian.http import HTTP1Settings
 from gunicorn.workers.base import Worker
 
-from service.arrivals import LATE_SECONDS, Arrivals
+from service.running.arrivals import LATE_SECONDS, Arrivals
 
 #: Connections that one process serves at a time; the others wait in the listener's queue. Each of
 #: them can have a thread of its own, so a slow body keeps another call waiting only when all are

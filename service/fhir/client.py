@@ -11,12 +11,12 @@ from typing import Any
 
 from service import prefetch
 from service.envelope import Envelope, FhirAuthorization
-from service.fhir_reader import NOT_ASKABLE, VISIBLE_ASCII, Query, Reader, UnreadError
-from service.fhir_servers import FhirServer
-from service.metrics import Metrics
+from service.fhir.reader import NOT_ASKABLE, VISIBLE_ASCII, Query, Reader, UnreadError
+from service.fhir.servers import FhirServer
+from service.observability.metrics import Metrics
+from service.observability.trace import Trace
 from service.prefetch import Prefetched
 from service.settings import Settings
-from service.trace import Trace
 
 #: What a search by a person is called where reads are counted by the key of the prefetch.
 _BY_HAND = "search"
@@ -58,7 +58,7 @@ class FhirClient:
         """`prefetched` with the keys that are absent from it read, as if they had been sent; each
         request is a span of `trace`.
 
-        `own_name` says whether the service was called by a name of its own (`service.rebinding`);
+        `own_name` says whether the service was called by a name of its own (see `rebinding`);
         if not, nothing is read that needs no token. A token that came along changes nothing: an
         open server would not look at it.
 

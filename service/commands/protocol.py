@@ -10,9 +10,9 @@ from rich.text import Text
 from hooks.errors import SiteFileError
 from hooks.protocol import Protocol, difference, summary, table
 from hooks.protocol import load as load_protocol
-from service import sheet
-from service.ending import stop
-from service.sidebar import plain
+from service.commands import sheet
+from service.commands.ending import stop
+from service.commands.sidebar import plain
 
 _SHIPPED = "shipped"
 

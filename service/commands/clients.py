@@ -12,16 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from hooks.errors import SiteFileError
-from service import entrance, key_source, site, tokens
-from service.clients import Client, Clients
-from service.clients import load as load_clients
-from service.ending import stop
-from service.jwks import Key, KeysUnreadable
-from service.keys import KeySet
+from service import site
+from service.commands.ending import stop
+from service.commands.sidebar import plain
 from service.settings import PREFIX, Settings, SettingsError
-from service.sidebar import plain
-from service.tokens import Distrusted
-from service.trust import Trust
+from service.trust import Trust, entrance, key_source, tokens
+from service.trust.clients import Client, Clients
+from service.trust.clients import load as load_clients
+from service.trust.jwks import Key, KeysUnreadable
+from service.trust.keys import KeySet
+from service.trust.tokens import Distrusted
 
 
 @click.group(short_help="Check the clients that may call.")

@@ -2,7 +2,7 @@
 
 The HTTP engine times headers and not bodies, and nothing ends a read that waits for one. Each such
 call keeps a thread, so a process in which too many of them wait is of no more use, and the server
-replaces it (`service.worker`).
+replaces it (`service.running.worker`).
 """
 
 from collections.abc import Callable

@@ -18,14 +18,15 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
-from service import body, limits, log, prefetch
-from service.breaker import Breaker
-from service.fhir_connection import GuardedAdapter
-from service.fhir_servers import FhirServer
-from service.metrics import Metrics
+from service import body, limits, prefetch
+from service.fhir.breaker import Breaker
+from service.fhir.connection import GuardedAdapter
+from service.fhir.servers import FhirServer
+from service.observability import log
+from service.observability.metrics import Metrics
+from service.observability.trace import Trace
 from service.outcomes import Refusal
 from service.settings import Settings
-from service.trace import Trace
 
 MAX_PAGES = 5
 MAX_RESPONSE_BYTES = 2 * 1024 * 1024

@@ -2,23 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import requests
 from requests import PreparedRequest
 from requests.auth import AuthBase
+
+from service import exact
 
 TIMEOUT_SECONDS = 30
 _POLL_SECONDS = 0.1
 #: Under a server's address, its services (CDS Hooks 2.0.1).
 _SERVICES = "/cds-services"
-
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class ClientError(Exception):
@@ -71,7 +68,7 @@ def call(url: str, request: dict[str, Any], token: str | None = None) -> dict[st
         with session_for(url) as session:
             response = session.post(
                 url,
-                data=_encoder.encode(request),
+                data=exact.encode(request),
                 headers={"Content-Type": "application/json", "Accept": "application/json"},
                 auth=None if token is None else Bearer(token),
                 timeout=TIMEOUT_SECONDS,
@@ -82,7 +79,7 @@ def call(url: str, request: dict[str, Any], token: str | None = None) -> dict[st
             f"No service answers at {url}. `magnesia serve` starts one on this machine."
         ) from error
     try:
-        document = _decoder.decode(response.content)
+        document = exact.decode(response.content)
     except (ValueError, ArithmeticError, RecursionError):
         document = None
     if response.status_code != requests.codes.ok:

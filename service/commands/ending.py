@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import click
 
-from service.sidebar import plain
+from service.commands.sidebar import plain
 
 
 def stop(message: str, status: int) -> NoReturn:

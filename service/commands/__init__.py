@@ -1,0 +1,1 @@
+"""The commands of `magnesia`, and what they share: arguments, endings, terminals, files."""

@@ -1,0 +1,1 @@
+"""How FHIR servers are read: only those that the site lists, with a deadline, page by page."""

@@ -1,0 +1,1 @@
+"""The processes that serve: how they start, listen, share memory and end."""

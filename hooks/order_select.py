@@ -9,8 +9,9 @@ from hooks.cards.orders import Addressee
 from hooks.cards.writer import CardWriter
 from hooks.chart.bundle import is_partial
 from hooks.chart.chart import Chart, Series
-from hooks.chart.codes import LabCodes, conditions
+from hooks.chart.codes import conditions
 from hooks.chart.codes.drugs import DrugCodes
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.context import OrderContext, read_context
 from hooks.chart.labs import read_series
 from hooks.chart.order import LabOrder, Order

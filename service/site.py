@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from hooks import OrderSelect, offered
-from hooks.chart import codes
-from hooks.chart.codes import drugs
+from hooks.chart.codes import drugs, laboratory
 from hooks.protocol import load as load_protocol
 from service.hook import Hook
 from service.settings import Settings
@@ -19,7 +18,7 @@ def services(settings: Settings) -> tuple[OrderSelect, ...]:
     """
     return offered(
         load_protocol(settings.protocol),
-        codes.load(settings.lab_codes),
+        laboratory.load(settings.lab_codes),
         settings.base_url,
         drugs.load(settings.qt_drugs),
     )

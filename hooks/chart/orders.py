@@ -8,9 +8,9 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hooks.chart.bundle import Targets, entries_of, resources
-from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.codes.drugs import DrugClass, DrugCodes, Recognition
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.codes.routes import Route
 from hooks.chart.codes.salts import SULFATE, Named
 from hooks.chart.concept import objects

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from hooks import offered
-from hooks.chart import codes
+from hooks.chart.codes import laboratory
 from hooks.errors import HookError, MissingData
 from hooks.order_select import Answer
 from hooks.protocol import load as load_protocol
@@ -72,7 +72,7 @@ def judge(protocol: Path | None, lab_codes: Path | None) -> Judge:
     Raises ProtocolError or CodeListError.
     """
     loaded = load_protocol(protocol)
-    hooks = offered(loaded, codes.load(lab_codes), None)
+    hooks = offered(loaded, laboratory.load(lab_codes), None)
     head = loaded.document.protocol
 
     def decide(kept: Kept, now: datetime | None) -> Verdict:

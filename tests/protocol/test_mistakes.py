@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hooks.chart.codes import load as load_lab_codes
+from hooks.chart.codes.laboratory import load as load_lab_codes
 from hooks.errors import CodeListError, ProtocolError
 from hooks.protocol import load, parse
 from tests.hooks.casefiles import cases

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hooks.chart.codes import load as load_lab_codes
+from hooks.chart.codes.laboratory import load as load_lab_codes
 from hooks.errors import CodeListError, ProtocolError
 from hooks.protocol import load as load_protocol
 from service import cli

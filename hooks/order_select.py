@@ -7,24 +7,16 @@ from typing import Any, Final
 
 from hooks.cards.orders import Addressee
 from hooks.cards.writer import CardWriter
-from hooks.chart.bundle import is_partial
-from hooks.chart.chart import Chart, Series
+from hooks.chart.chart import Chart
 from hooks.chart.codes import conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.context import OrderContext, read_context
-from hooks.chart.labs import read_series
-from hooks.chart.order import LabOrder, Order
-from hooks.chart.orders import OrderReader, told_once
-from hooks.chart.patient import read_patient
-from hooks.chart.problems import Problems, read_problems
-from hooks.chart.reason import ConditionIndex
+from hooks.chart.reader import ChartReader, Prefetch
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import assess
 from hooks.protocol.assessment import Assessment
 from hooks.protocol.protocol import Protocol
-
-Prefetch = Mapping[str, dict[str, Any] | None]
 
 #: Results to ask for: a week of creatinine in intensive care, a short history of the others.
 _MOST_RESULTS: Final = {
@@ -79,13 +71,11 @@ class OrderSelect:
         self, protocol: Protocol, lab_codes: LabCodes, drug_codes: DrugCodes, base_url: str | None
     ) -> None:
         self.protocol = protocol
-        self._codes = lab_codes
-        self._conditions = conditions.load()
-        self._orders = OrderReader(drug_codes, self._conditions, lab_codes)
+        self.reader = ChartReader(lab_codes, drug_codes, conditions.load())
         self._cards = CardWriter(protocol, base_url)
         self.prefetch: Mapping[str, str] = {
             "patient": "Patient/{{context.patientId}}",
-            **{analyte.value: self._query(analyte) for analyte in Analyte},
+            **{analyte.value: _query(analyte, lab_codes) for analyte in Analyte},
             **_ORDERS_AND_PROBLEMS,
         }
 
@@ -119,7 +109,7 @@ class OrderSelect:
         silence = self._nothing_ordered(context)
         if silence is not None:
             return Answer([], self._cards.silent(silence, now), None)
-        chart = self.read(context, prefetch, now)
+        chart = self.reader.read(context, prefetch, now)
         return self.word(context, assess(chart, self.protocol))
 
     def word(self, context: OrderContext, assessment: Assessment) -> Answer:
@@ -143,58 +133,10 @@ class OrderSelect:
             return "not-ordered"
         return "blank-draft" if all(draft.is_blank for draft in orders) else None
 
-    def read(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Chart:
-        """The chart of the call at `now`. Raises MissingData if the patient is somebody else."""
-        patient = read_patient(prefetch.get("patient"), context.patient_id)
-        results = {
-            analyte.value: self.read_results(analyte, context, prefetch) for analyte in Analyte
-        }
-        problems = self.read_problems(context, prefetch, now)
-        return Chart(
-            now,
-            patient,
-            orders=self.read_orders(context, prefetch),
-            lab_orders=self.read_levels(context, prefetch),
-            conditions=problems.known,
-            unread_problems=problems.unread,
-            unknown=frozenset(
-                [
-                    key
-                    for key in _ORDERS_AND_PROBLEMS
-                    if key not in prefetch or is_partial(prefetch[key])
-                ]
-            ),
-            **results,
-        )
 
-    def read_results(self, analyte: Analyte, context: OrderContext, prefetch: Prefetch) -> Series:
-        """The results of one analyte."""
-        if analyte not in prefetch:
-            return Series(available=False)
-        return read_series(analyte, prefetch[analyte], context.patient_id, self._codes)
-
-    def read_orders(self, context: OrderContext, prefetch: Prefetch) -> tuple[Order, ...]:
-        """The medication orders: drafted, running and given, each of them once."""
-        index = ConditionIndex(prefetch.get("conditions"), context.patient_id)
-        return told_once(
-            self._orders.drafts(context, index),
-            self._orders.recorded(prefetch.get("medications"), context.patient_id, index),
-        )
-
-    def read_levels(self, context: OrderContext, prefetch: Prefetch) -> tuple[LabOrder, ...]:
-        """The levels that are drafted or ordered."""
-        return (
-            *self._orders.lab_drafts(context.drafts),
-            *self._orders.lab_orders(prefetch.get("labOrders"), context.patient_id),
-        )
-
-    def read_problems(self, context: OrderContext, prefetch: Prefetch, now: datetime) -> Problems:
-        """The problem list at `now`: the known conditions, and the problems that no code tells."""
-        return read_problems(prefetch.get("conditions"), context.patient_id, self._conditions, now)
-
-    def _query(self, analyte: Analyte) -> str:
-        codes = ",".join(f"{code.system}|{code.code}" for code in self._codes.included(analyte))
-        return (
-            f"Observation?patient={{{{context.patientId}}}}&code={codes}"
-            f"&_sort=-date&_count={_MOST_RESULTS[analyte]}"
-        )
+def _query(analyte: Analyte, lab_codes: LabCodes) -> str:
+    codes = ",".join(f"{code.system}|{code.code}" for code in lab_codes.included(analyte))
+    return (
+        f"Observation?patient={{{{context.patientId}}}}&code={codes}"
+        f"&_sort=-date&_count={_MOST_RESULTS[analyte]}"
+    )

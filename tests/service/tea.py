@@ -9,9 +9,25 @@ from hooks.errors import InvalidContext, MissingData, NotEvaluable
 
 
 @dataclass
+class TeaStep:
+    id: str
+    question: str
+    outcome: str
+    because: str
+
+
+@dataclass
+class TeaDecision:
+    trace: tuple[TeaStep, ...]
+    band: str = "thirsty"
+    rule: str = "T1"
+
+
+@dataclass
 class TeaAnswer:
     cards: list[dict[str, Any]]
     assessment: dict[str, Any]
+    decision: TeaDecision | None = None
     chart: Any = None
 
 
@@ -74,4 +90,9 @@ class TeaHook:
             "inputs": {"leaves": {"value": 2, "unit": "spoons", "time": "2026-11-23T09:00:00Z"}},
             "unusable": [{"text": "The milk is sour."}],
         }
-        return TeaAnswer([card], assessment)
+        trace = (
+            TeaStep("T0", "Does anybody want tea?", "passed", "the guest does"),
+            TeaStep("T1", "Are there leaves?", "decided", "two spoons"),
+            TeaStep("T2", "Is there milk?", "not asked", "decided before"),
+        )
+        return TeaAnswer([card], assessment, TeaDecision(trace))

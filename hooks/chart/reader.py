@@ -10,12 +10,12 @@ from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.context import OrderContext
+from hooks.chart.indication import ConditionIndex
 from hooks.chart.labs import read_series
 from hooks.chart.order import LabOrder, Order
 from hooks.chart.orders import OrderReader, told_once
 from hooks.chart.patient import read_patient
 from hooks.chart.problems import Problems, read_problems
-from hooks.chart.reason import ConditionIndex
 from hooks.chart.units import Analyte
 
 #: The resources by their prefetch keys. None was looked for and not found; a key that is not

@@ -29,6 +29,7 @@ from hooks.chart.units import read_number
 _NUMBER: Final = rf"(?<![\w.,])(?P<number>{DIGITS})"
 _AMOUNT: Final = timing_words(Says.AMOUNT)
 _PER_HOUR: Final = rf"\s?{timing_words(Says.PER)}\s?{timing_words(Says.HOURS)}(?!\w)"
+#: `1 g/h`, `at 25 mL per hour`.
 _RATE: Final = re.compile(
     rf"(?P<at>(?<!\w){timing_words(Says.AT)}:?\s?|[@(]\s?)?{_NUMBER}\s?"
     rf"(?P<unit>{timing_words(Says.AMOUNT, Says.VOLUME)}){_PER_HOUR}"
@@ -38,21 +39,26 @@ _PER_TIME: Final = rf"\s?{timing_words(Says.PER)}\s?{timing_words(Says.TIME, Say
 #: A rate as fast as it can be found, by the minute too: most texts speak of none.
 _SPOKEN: Final = re.compile(rf"\d\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}")
 _LIMITED: Final = rf"{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}"
+#: The most that may run: `max 1 g/h`, `max 2 g/h on the floor, 4 g/h in ICU`.
 _LIMIT: Final = re.compile(
     rf"{most(words=4)}{_LIMITED}"
     rf"(?:{ON_A_WARD}(?:(?:,|;|\sor|\sand)\s{_LIMITED}{ON_A_WARD}){{1,4}})?"
 )
 #: An amount, also that of a bag (`2 g/50 mL`), but no concentration (`40 mg/mL`) and no rate.
 _DOSE: Final = re.compile(rf"{_NUMBER}\s?(?P<unit>{_AMOUNT})(?!\w)(?!\s?/(?!\s?\d))(?!{_PER_TIME})")
+#: `over 2 hours`.
 _OVER: Final = re.compile(
     rf"(?<!\w){timing_words(Says.OVER)}\s{_NUMBER}[\s-]?"
     rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS)})(?!\w)"
 )
+#: The rate of another drug: `KCl 10 mEq/h`.
 _OTHER: Final = re.compile(rf"{OTHER_DRUG}{_PER_HOUR}")
+#: `usual rate is 1 g/h`.
 _USUAL: Final = re.compile(
     rf"(?<!\w){timing_words(Says.USUAL)}\s(?:infusion\s)?rate:?\s(?:is\s)?"
     rf"{DIGITS}\s?{_AMOUNT}{_PER_HOUR}"
 )
+#: `loading dose 4 g`, `4 g bolus`.
 _LOADED: Final = re.compile(rf"(?<!\w){timing_words(Says.LOADED)}")
 #: When the order begins is no load: `Starting Mon 11/23/26`, `First Dose: 11/23/26 10:00`.
 _BEGINS: Final = re.compile(
@@ -65,11 +71,13 @@ _DATED: Final = re.compile(
     rf"(?<!\w){timing_words(Says.BEGINS)}\s?:?\s(?:on\s)?"
     rf"(?:{timing_words(Says.WEEKDAY)},?\s)?\d{{1,4}}[/.-]\d"
 )
+#: `2 g once`.
 _ONE_DOSE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONE_DOSE)}(?!\w)")
 #: The volume of the dose, by which a rate in mL has its end: `2 g = 50 mL`, `2 g in 50 mL`.
 _OF_A_BAG: Final = re.compile(
     rf"{_AMOUNT}\s?(?:=|/|in\s)\s?{DIGITS}\s?{timing_words(Says.VOLUME)}(?!\w)(?!{_PER_TIME})"
 )
+#: A rate by the minute too: `@ 10 mg/min`.
 _ANY_RATE: Final = re.compile(
     rf"(?P<at>(?<!\w){timing_words(Says.AT)}:?\s?|[@(]\s?)?{_NUMBER}\s?"
     rf"{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER_TIME}"

@@ -38,14 +38,15 @@ _MOST_BY_WARD: Final = re.compile(
     rf"(?:(?:,|;|\sor|\sand)\s{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER}"
     rf"{_UNIT.replace('<unit>', '<further>')}{ON_A_WARD}){{1,4}}"
 )
-#: What is usual is not what is ordered, where a time is coded.
+#: What is usual is not what is ordered, where a time is coded: `usual rate: 1 g/h`.
 _USUAL: Final = re.compile(
     rf"(?<!\w){timing_words(Says.USUAL)}\s(?:infusion\s)?rate:?\s(?:is\s)?"
     rf"{DIGITS}\s?{_AMOUNT}{_PER}{_UNIT}"
 )
-#: What stands behind `every` is no time of one dose.
+#: What stands behind `every` is no time of one dose: `every 6 hours`, `q4h`.
 _EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)(?:\d{{1,3}}\s?)?{_UNIT}")
-#: How long the product or the order is good for, and what was or is done so long before or after.
+#: How long the product or the order is good for, and what was or is done so long before or after:
+#: `stable for 24 hours`, `1-2 hours before surgery`.
 _STORED: Final = re.compile(
     rf"(?<!\w){timing_words(Says.STORED)}\s(?:up to\s)?{DIGITS}[\s-]?{_UNIT}"
 )
@@ -57,18 +58,21 @@ _APART: Final = re.compile(
 _ROUND: Final = re.compile(
     rf"(?<!\w){timing_words(Says.ROUND)}\s(?:the\s|each\s|this\s)?infusions?(?!\w)"
 )
-#: The rate of another drug, of a salt that is told by mEq, mmol or mg.
+#: The rate of another drug, of a salt that is told by mEq, mmol or mg: `KCl 10 mEq/h`.
 _OTHER: Final = re.compile(rf"{OTHER_DRUG}{_PER}{_UNIT}")
+#: `1 g/h`, and by the volume of the mixture `25 mL/h`.
 _RATE: Final = re.compile(rf"{_NUMBER}(?P<amount>{_AMOUNT}){_PER}{_UNIT}")
 _VOLUME_RATE: Final = re.compile(
     rf"(?<![\d.,]){DIGITS}\s?{timing_words(Says.VOLUME)}(?:/kg)?{_PER}{_UNIT}"
 )
+#: `over 2 hours`, or a rate of the mixture.
 _OVER: Final = re.compile(rf"(?<!\w)over\s|{_VOLUME_RATE.pattern}")
 #: A number in words before a unit of time: `over one hour`, `half an hour`.
 _SPELLED: Final = re.compile(
     rf"(?<!\w)(?P<word>{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
     rf"(?:[\s-]|(?<='))(?={_UNIT})"
 )
+#: `1-2 hours`, `30 min to 1 h`.
 _RANGE: Final = re.compile(
     rf"(?<![\d.,/])(?P<low>{DIGITS})\s?(?:{_UNIT.replace('<unit>', '<own>')})?\s?"
     rf"(?:-|\u2013|to|bis)\s?(?P<number>{DIGITS})[\s-]?{_UNIT}"
@@ -80,11 +84,13 @@ _OF_THE_DOSE: Final = re.compile(
     rf"(?<!\w){_PACED}(?!\w)|@|\d\s?{_AMOUNT}(?!\w)(?!\s?/\s?{timing_words(Says.IN_VOLUME)}(?!\w))"
     rf"|(?<!\w)at\s{DIGITS}\s?[a-z]{{1,7}}\s?/"
 )
+#: A time and nothing else: `for 2 hours`, `approx 30 min`.
 _ALONE: Final = re.compile(
     rf"\W*(?:for\s|x\s?|in\s|about\s|approx\w*\s|~\s?)?{DIGITS}\W?{_UNIT}\W*"
 )
+#: What says behind a time that the dose runs so long: `4-hour infusion`, `30 min slow infusion`.
 _INFUSED: Final = re.compile(rf"[\s-]?(?:slow\s|iv\s)?{timing_words(Says.PACED)}")
-#: What says that the time which follows is how long the dose runs.
+#: What says that the time which follows is how long the dose runs: `infuse over`, `in 2 uur`.
 _RUNS: Final = re.compile(
     rf"(?<!\w){_PACED}(?::?\s(?:over|for|x|in|a|an|the|next|about|period|of)){{0,4}}:?\s(?=\d)"
     rf"|(?<!\w)in\s(?={DIGITS}\s?{timing_words(Says.IN_HOURS)}(?!\w))"

@@ -1,7 +1,6 @@
 """The `order-select` service: what it asks for, and read, decide, answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from hooks.chart.codes import conditions
 from hooks.chart.codes.drugs import DrugCodes
 from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.context import OrderContext, read_context
+from hooks.chart.fact import Fact
 from hooks.chart.reader import ChartReader, Prefetch
 from hooks.chart.units import Analyte
 from hooks.protocol.assess import assess
@@ -42,8 +42,7 @@ _ORDERS_AND_PROBLEMS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Fact, frozen=True):
     """What goes back to the EHR: the cards, and `assessment`, the JSON of the root extension.
 
     `decision` is the Assessment that both were written from; None where nothing gave a reason to

@@ -6,8 +6,8 @@ from typing import Final, get_args
 
 from pydantic import BaseModel
 
-from hooks.chart.codes import LabCodes
 from hooks.chart.codes.drugs import RXNORM, DrugCodes
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.codes.routes import Route
 from hooks.chart.codes.salts import SULFATE
 from hooks.chart.units import Analyte

@@ -7,16 +7,16 @@ from typing import Any, Final
 from hooks.order_select import Answer
 from tests.hooks.ordermaker import asked, dose_read, orders_offered
 
-_PARTS: Final = frozenset(
+PARTS: Final = frozenset(
     {"drafts", "recorded", "problems", "selected", "magnesium", "potassium", "creatinine"}
 )
 
 
 def answered(case: Mapping[str, Any], expects: str = "expect") -> Answer:
     """The answer to the orders of a case, which says under `expects` what it has to be."""
-    unknown = case.keys() - _PARTS - {"name", "because", expects}
+    unknown = case.keys() - PARTS - {"name", "because", expects}
     assert not unknown, f"the case file says {unknown}, which nothing reads"
-    return asked(**{name: case[name] for name in _PARTS & case.keys()})
+    return asked(**{name: case[name] for name in PARTS & case.keys()})
 
 
 def check_order(case: Mapping[str, Any]) -> None:

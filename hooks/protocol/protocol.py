@@ -12,9 +12,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hooks import lines, mistakes
-from hooks.chart import codes
-from hooks.chart.codes import LabCodes, drugs
+from hooks.chart.codes import drugs, laboratory
 from hooks.chart.codes.drugs import DrugCodes
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ENCODING, ProtocolError, unreadable
 from hooks.protocol import bounds, rules
@@ -188,4 +188,4 @@ def _drugs() -> DrugCodes:
 @cache
 def _labs() -> LabCodes:
     """The laboratory codes that a file's are looked up in; a site's own are none of them."""
-    return codes.load()
+    return laboratory.load()

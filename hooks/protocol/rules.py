@@ -6,8 +6,8 @@ from typing import Final, get_args
 
 from pydantic import BaseModel
 
-from hooks.chart.codes import LabCodes
 from hooks.chart.codes.drugs import RXNORM, DrugCodes
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.codes.routes import Route
 from hooks.chart.codes.salts import SULFATE
 from hooks.chart.units import Analyte
@@ -19,7 +19,7 @@ from hooks.protocol.document import Document
 from hooks.protocol.limits import Range
 from hooks.protocol.model import DOSED, Band, BandId, Coding, Dosing, Lab, Product
 from hooks.protocol.quantity import Quantity
-from hooks.protocol.scale import plain
+from hooks.protocol.scale import digits
 
 _TIERS: Final = ("standard", "reduced")
 
@@ -222,7 +222,7 @@ def _wrong(coding: Coding, product: Product, drugs: DrugCodes) -> str | None:
     grams = known.strength.ml * known.strength.mg_per_ml / 1000
     if grams == product.holds.value:
         return None
-    return f"holds {plain(grams)} g, the product says {product.holds}"
+    return f"holds {digits(grams)} g, the product says {product.holds}"
 
 
 def _labs(document: Document, known: LabCodes) -> Iterator[Problem]:

@@ -88,7 +88,7 @@ def test_looking_makes_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not path.exists()
 
 
-def test_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAGNESIA_DATABASE_URL", "mysql://elsewhere")
     result = run()
     assert result.exit_code == 2

@@ -18,8 +18,8 @@ from hooks.protocol.required import FINDINGS
 from tests.hooks import ordermaker
 from tests.hooks.casefiles import document
 from tests.hooks.chartmaker import LAB_CODES, NOW, Case, Json, context, over_the_wire
-from tests.hooks.test_decisions import PATIENT_MEMBERS
-from tests.hooks.test_order_cases import PARTS
+from tests.hooks.decisioncases import PATIENT_MEMBERS
+from tests.hooks.ordercases import PARTS
 from tests.protocol.edit import PROJECT, SHIPPED
 
 Place = tuple[str | int, ...]
@@ -85,10 +85,10 @@ def answers(protocol: Protocol) -> Iterator[Answer]:
 
 def said(answer: Answer) -> Iterator[tuple[Place, str]]:
     """Every name that was filled in, and the place of its sentence."""
-    reasoning = answer.reasoning
+    decision = answer.decision
     for where, name, filled in _MARK.findall(f"{answer.cards}{answer.assessment}"):
         place = tuple(int(part) if part.isdigit() else part for part in where.split("."))
-        on_dose = reasoning is not None and reasoning.card is CardKind.DOSE
+        on_dose = decision is not None and decision.card is CardKind.DOSE
         counts = (place[0] not in _OF_A_DOSE or on_dose) and place[1] not in _ELSEWHERE
         if filled != "]" and counts:
             yield place, name

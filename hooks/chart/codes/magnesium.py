@@ -6,7 +6,7 @@ from hooks.chart.codes.mixture import BETWEEN, Mixtures
 from hooks.chart.codes.products import Product
 from hooks.chart.codes.routes import PARENTERAL, Route, Routes
 from hooks.chart.codes.salts import SULFATE, Named, Salt, Salts
-from hooks.chart.codes.words import plain, whole_words
+from hooks.chart.codes.words import folded, whole_words
 from hooks.chart.fact import Fact
 
 
@@ -24,7 +24,7 @@ class Magnesium(Fact, frozen=True):
 
 
 class MagnesiumReader:
-    """Reads the magnesium of medications whose texts are `plain`.
+    """Reads the magnesium of medications whose texts are `folded`.
 
     `products` are known by their codes, else `salts` finds it; `routes` tells where it goes.
     """
@@ -36,7 +36,7 @@ class MagnesiumReader:
         self._salts = salts
         self._mixtures = salts.mixtures
         self._routes = routes
-        self._bowel = whole_words(map(plain, words.bowel))
+        self._bowel = whole_words(map(folded, words.bowel))
 
     def read(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None

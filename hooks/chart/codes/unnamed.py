@@ -32,7 +32,7 @@ class Unnamed(Entry):
 
 
 class UnnamedMagnesium:
-    """Finds magnesium without a salt in texts that are `plain`."""
+    """Finds magnesium without a salt in texts that are `folded`."""
 
     def __init__(self, words: Unnamed) -> None:
         magnesium, symbols = any_of(words.names), any_of(words.symbols)

@@ -1,4 +1,4 @@
-"""The reason of an order: what it is for, as far as the order itself tells."""
+"""The indication of an order: what it is for, as far as its reasons tell, or its other words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -67,12 +67,12 @@ class _Reason(Fact, frozen=True):
     foreign: bool = False
 
 
-class ReasonReader:
-    """Reads the reasons of orders with the list of conditions."""
+class IndicationReader:
+    """Reads what orders are for with the list of conditions."""
 
     def __init__(self, conditions: ConditionCodes) -> None:
         self._conditions = conditions
-        self._words = conditions.reasons
+        self._words = conditions.indications
 
     def read(
         self, order: Mapping[str, Any], index: ConditionIndex, called: Iterable[str] = ()

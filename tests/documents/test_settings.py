@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from service.door import Door
 from service.settings import PREFIX, Settings
+from service.trust.door import Door
 from tests.documents import settings as told
 from tests.documents.pages import ROOT
 

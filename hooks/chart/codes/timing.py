@@ -78,6 +78,7 @@ class Says(StrEnum):
     WARD = "ward"
     MORE = "more"
     FAST = "fast"
+    SLOW = "slow"
     AMOUNT = "amount"
     VOLUME = "volume"
     IN_VOLUME = "in-volume"

@@ -20,6 +20,7 @@ from hooks.chart.amounts import (
 )
 from hooks.chart.codes.timing import NUMBERS, Says, timing_words
 from hooks.chart.directions import FLUID, VITAL, WARNED, lowered_text, of_the_dose
+from hooks.chart.quantity import MINUTES
 
 _NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{DIGITS})[\s-]?"
 _UNIT: Final = rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS, Says.DAYS)})(?!\w)"
@@ -38,6 +39,20 @@ _MOST_BY_WARD: Final = re.compile(
     rf"(?:(?:,|;|\sor|\sand)\s{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER}"
     rf"{_UNIT.replace('<unit>', '<further>')}{ON_A_WARD}){{1,4}}"
 )
+#: The most with its numbers, before or behind them: `max 4 g in 24 hours`, `1 g/h max`.
+_LIMIT_TOLD: Final = (
+    rf"(?P<number>{DIGITS})\s?(?P<amount>{timing_words(Says.AMOUNT, Says.VOLUME)})"
+    rf"\s?(?:/|per|an?|in|within)\s?(?P<times>\d{{1,3}}\s?)?"
+    rf"(?:{_UNIT}|(?P<day>{timing_words(Says.A_DAY)})(?!\w))"
+)
+_LIMIT: Final = re.compile(rf"{most(words=3)}{_LIMIT_TOLD}")
+_LIMIT_BEHIND: Final = re.compile(
+    rf"(?<![\d.,]){_LIMIT_TOLD}\s?\(?{timing_words(Says.MOST)}(?=[\s.;,)]{{0,3}}\Z|[.;,)]\s)"
+)
+#: A day or more: what may be given within it is a sum, and no rate.
+_LIMITED_DAY: Final = MINUTES["d"]
+_MOST_WORD: Final = re.compile(rf"(?<!\w){timing_words(Says.MOST)}")
+_SLOW: Final = re.compile(rf"(?<!\w){timing_words(Says.SLOW)}(?!\w)")
 #: What is usual is not what is ordered, where a time is coded: `usual rate: 1 g/h`.
 _USUAL: Final = re.compile(
     rf"(?<!\w){timing_words(Says.USUAL)}\s(?:infusion\s)?rate:?\s(?:is\s)?"
@@ -128,6 +143,41 @@ def speaks_of_other_time(
     if any(_is_said(lowered, coded) for coded in known):
         return False
     return by_volume or any(_times_of_the_dose(lowered, coded=bool(known)))
+
+
+def says_slowly(text: str) -> bool:
+    """Whether a text asks for a slow dose without a number."""
+    return _SLOW.search(lowered_text(text)) is not None
+
+
+def limits(text: str, milligrams: Decimal, minutes: Decimal) -> bool:
+    """Whether a text allows no dose of so many mg in so many minutes (settled 6).
+
+    A limit in a volume or in other units cannot be compared: then it may not. What holds on some
+    wards only is no limit of this order.
+    """
+    lowered = lowered_text(text)
+    if _MOST_WORD.search(lowered) is None:
+        return False
+    lowered = _MOST_BY_WARD.sub(" ", lowered).replace(". ", " ")
+    return any(
+        _is_below(said, milligrams, minutes)
+        for pattern in (_LIMIT, _LIMIT_BEHIND)
+        for said in pattern.finditer(lowered)
+    )
+
+
+def _is_below(said: re.Match[str], milligrams: Decimal, minutes: Decimal) -> bool:
+    """Whether the limit that stands in a text is below so many mg in so many minutes."""
+    most_amount = told_amount(said["number"], said["amount"])
+    unit = _LIMITED_DAY if said["day"] else minutes_in(said["unit"])
+    time = unit * Decimal(said["times"] or 1)
+    if most_amount.unit != "mg" or not time:
+        return True
+    if time >= _LIMITED_DAY:
+        return most_amount.value < milligrams
+    allowed = most_amount.value / time
+    return allowed < milligrams / minutes * (1 - ROUNDED)
 
 
 def _without_asides(lowered: str) -> str:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from hooks.chart.codes.timing import NUMBERS, Says, timing_words
-from hooks.chart.directions import lowered_text, of_the_dose
+from hooks.chart.directions import WARNED, lowered_text, of_the_dose
 
 _HOURS: Final = rf"{timing_words(Says.HOURS)}(?!\w)"
 _AMOUNT: Final = rf"{timing_words(Says.AMOUNT)}(?!\w)"
@@ -93,6 +93,21 @@ _AGAIN: Final = re.compile(
     ))(?!\w)""",
     re.VERBOSE,
 )
+#: Who says how often: `2 g IV per protocol`. Of a flush it says nothing of the dose.
+_DIRECTED: Final = re.compile(
+    rf"(?<!\w)(?:{timing_words(Says.DIRECTED)}"
+    rf"|(?:per|by|according to)\s(?:[\w/-]{{1,20}}\s){{0,4}}?{timing_words(Says.STANDING)})(?!\w)"
+)
+_FLUSHED: Final = re.compile(
+    rf"(?<!\w){timing_words(Says.FLUSHED)}(?:\s\w{{1,20}}){{0,4}}?(?=\s(?:per|as)\s)"
+    r"\s(?:per|as)(?!\w)"
+)
+_ONE_DOSE: Final = re.compile(rf"(?<!\w){timing_words(Says.ONE_DOSE)}(?!\w)")
+#: One dose behind the interval that a system demands of any order: `every 1 hour, 1 dose`.
+_ONE_OF_AN_INTERVAL: Final = re.compile(
+    rf"(?<!\w)(?:(?:every\s1\s?{_HOURS}|q1h)[,.]?\s(?:1\sdose|one)"
+    rf"|(?:every\s\d{{1,2}}\s?{_HOURS}|q\d{{1,2}}h),?\sfor\s1\sdose)(?=[\s.;]*\Z)"
+)
 _BY_PROTOCOL: Final = re.compile(rf"(?<!\w){_LOOSE}(?!\w)", re.VERBOSE)
 _DENIED: Final = re.compile(rf"(?<!\w){timing_words(Says.DENIED, strictly=True)}(?!\w)")
 #: When somebody is called, and no dose is given: `notify MD whenever Mg < 1.2`.
@@ -124,10 +139,20 @@ def says_again(text: str, *, single: bool = False) -> bool:
 
     The name of its protocol says nothing of a dose that the codes call a `single` one.
     """
-    lowered = _ONE.sub("1 dose", lowered_text(text))
+    lowered = _ONE_OF_AN_INTERVAL.sub("1 dose", _ONE.sub("1 dose", lowered_text(text)))
+    if not single and _is_left_to_others(lowered):
+        return True
     if _AGAIN.search(lowered) is None:
         return False
     if single:
         lowered = _BY_PROTOCOL.sub(" ", lowered)
     lowered = _CALLED.sub(" ", _DENIED.sub(" ", lowered))
     return _AGAIN.search(of_the_dose(lowered)) is not None
+
+
+def _is_left_to_others(lowered: str) -> bool:
+    """Whether a lowered text leaves it to a protocol or to somebody how often the dose is given."""
+    if _DIRECTED.search(lowered) is None or _ONE_DOSE.search(lowered) is not None:
+        return False
+    dosed = _FLUSHED.sub(" ", WARNED.sub(" ", _CALLED.sub(" ", of_the_dose(lowered))))
+    return _DIRECTED.search(dosed) is not None

@@ -45,7 +45,7 @@ class MixtureNames:
     """Takes the names of mixtures apart. Texts are `folded`."""
 
     def __init__(self, words: Mixtures) -> None:
-        diluents = (*words.diluents, *words.solutions, *words.fluids)
+        diluents = tuple(map(folded, (*words.diluents, *words.solutions, *words.fluids)))
         self._diluent = re.compile(rf"{any_of(diluents)}\b", re.IGNORECASE)
         self._additives = whole_words(map(folded, words.additives), beside_digits=True)
         # The comma of a number, the plus of a charge (`Mg2+`, `Mg++`) and the slash before a volume

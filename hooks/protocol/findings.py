@@ -159,8 +159,8 @@ def _contributors(evidence: Evidence, found: Findings) -> None:
 def about_earlier_doses(evidence: Evidence, found: Findings) -> None:
     """S11: a level that is still low after a dose; said only where another dose is suggested.
 
-    An order that nobody recorded as given is no dose: it may still be one to come (settled 7), or
-    it was stopped and nothing of it is.
+    An order that nobody recorded as given is no dose: it may still be one to come (settled 7). Of
+    one that was stopped nobody recorded how much was given.
     """
     result, answered = evidence.magnesium.measurement, evidence.replacement.answered
     redose = evidence.protocol.document.target.redose_below.value.value

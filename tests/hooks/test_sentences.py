@@ -27,10 +27,11 @@ def test_sentences(case: dict[str, Any]) -> None:
     ("unit", "summary"),
     [
         (
-            "grains",
-            "Magnesium 1.2 grains cannot be judged: unit not recognized; ask the laboratory",
+            "mEg/L",
+            "Magnesium 1.2 mEg/L cannot be judged: unit not recognized; ask the laboratory",
         ),
         ("www.evil.example", "Magnesium cannot be judged: unit not recognized; ask the laboratory"),
+        ("g", "Magnesium cannot be judged: unit not possible for this test; ask the laboratory"),
         ("**2 g**", "Magnesium cannot be judged: unit not recognized; ask the laboratory"),
         ("x" * 11, "Magnesium cannot be judged: unit not recognized; ask the laboratory"),
     ],

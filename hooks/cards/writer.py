@@ -156,6 +156,10 @@ class CardWriter:
                 )
                 actions.append(Action("create", fill(orders.medication, words), resource))
         actions += [self._level(lab, wording, addressed) for lab in offer.labs]
+        if offer.labs:
+            # Each offer has a window of its own, and the label may be all that an EHR shows of it.
+            due = wording.moments.due(offer.labs[-1])
+            words = words.but(recheck_window=window(*due))
         label = fill(self._labels[offer.kind], words)
         return Suggestion(new_id(), label, offer.recommended, tuple(actions))
 

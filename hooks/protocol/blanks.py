@@ -33,7 +33,7 @@ _ONLY_ON: Final[Mapping[str, Names]] = {
     "condition": _OF_A_GATE - {"ordered"},
     "lead": _OF_A_GATE,
     "reason": _OF_A_GATE | {"indeterminate"},
-    "next": frozenset({"no-dose", "ordered", "indeterminate"}),
+    **dict.fromkeys(("next", "deed"), frozenset({"no-dose", "ordered", "indeterminate"})),
 }
 
 #: The card that tells a gate.
@@ -53,7 +53,7 @@ FOUND: Final[Mapping[str, Names]] = {
             *("doses-since", "stopped", "duplicate", "order-unreadable", "being-ordered"),
             *("rate-high", "rate-unreadable", "route-unread", "reason-unclear", "time-unread"),
             *("repeats", "other-salt", "intramuscular", "signed-again"),
-            *("additional-dose", "dose-unrecorded", "recovered"),
+            *("additional-dose", "dose-unrecorded", "dose-stopped", "recovered"),
             *("rate-above-row", "not-corrected", "several-doses", "duration-assumed"),
             *("dose-unreadable", "dose-low", "dose-high", "dose-high-reduced"),
             *("total-high-reduced", "despite-gate"),
@@ -79,6 +79,8 @@ _ALONE: Final[Mapping[str, Names]] = {
     "endless": frozenset({"draft_rate"}),
     "by-route": frozenset({"salt"}),
     "planned": frozenset({"at"}),
+    "unjudged": frozenset({"reported"}),
+    "deed": frozenset({"next"}),
     **dict.fromkeys(("time", "day"), frozenset({"at", "age"})),
     **dict.fromkeys(("more-orders", "more-problems", "nameless-problems"), frozenset({"more"})),
     "reported-egfr": frozenset({"egfr"}),

@@ -15,6 +15,7 @@ def suggested(case: Case, band: Band) -> Assessment:
     """DT1 to DT4: the row's dose, its options, and the repeat level of each."""
     row, dosing = case.row_with_dose(band)
     case.decided(row, f"band {band.id}, renal tier {row.tier}")
+    findings.about_missing(case.evidence, case.found)
     case.find(band.id)
     findings.about_earlier_doses(case.evidence, case.found)
     findings.about_unreadable_orders(case.evidence, case.found)

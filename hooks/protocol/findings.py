@@ -16,6 +16,8 @@ from hooks.protocol.protocol import Protocol
 _LOW: Final = frozenset({"severe", "moderate", "mild"})
 _NOT_LOW: Final = frozenset({"normal", "high", "indeterminate"})
 _CONTRIBUTORS: Final = ("alcohol", "gastrointestinal-loss")
+#: What an order from before the specimen means that is over (settled 7).
+_ANSWERED: Final = {Place.STOPPED: "dose-stopped", Place.COMPLETED: "additional-dose"}
 
 
 class Findings:
@@ -157,17 +159,23 @@ def _contributors(evidence: Evidence, found: Findings) -> None:
 def about_earlier_doses(evidence: Evidence, found: Findings) -> None:
     """S11: a level that is still low after a dose; said only where another dose is suggested.
 
-    An order that nobody recorded as given is no dose: it may still be one to come (settled 7).
+    An order that nobody recorded as given is no dose: it may still be one to come (settled 7). Of
+    one that was stopped nobody recorded how much was given.
     """
     result, answered = evidence.magnesium.measurement, evidence.replacement.answered
     redose = evidence.protocol.document.target.redose_below.value.value
     if result is None or result.value >= redose:
         return
-    last = {order.place is Place.COMPLETED: order for order in answered}
-    if False in last:
-        found.add("dose-unrecorded", order=last[False])
-    if True in last:
-        found.add("additional-dose", order=last[True])
+    last = {_ANSWERED.get(order.place, "dose-unrecorded"): order for order in answered}
+    for kind in ("dose-unrecorded", *_ANSWERED.values()):
+        if kind in last:
+            found.add(kind, order=last[kind])
+
+
+def about_missing(evidence: Evidence, found: Findings) -> None:
+    """What nobody could look at where a dose is offered: it might have shut a gate."""
+    if evidence.chart.unknown:
+        found.add("not-received")
 
 
 def about_unreadable_orders(evidence: Evidence, found: Findings) -> None:

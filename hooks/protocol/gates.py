@@ -72,9 +72,11 @@ def _kidneys_work(evidence: Evidence) -> Ruling:
     if by_code.shut:
         return by_code
     kidneys = evidence.kidneys
-    if kidneys is None:
-        return Ruling(False, "renal function unknown")
-    return Ruling(kidneys.tier is Tier.EXCLUDED, f"{kidneys.lowest:.1f} mL/min")
+    excluded = kidneys is not None and kidneys.tier is Tier.EXCLUDED
+    because = "renal function unknown" if kidneys is None else f"{kidneys.lowest:.1f} mL/min"
+    if not excluded and "conditions" in evidence.chart.unknown:
+        because = f"{because}; dialysis: {by_code.because}"
+    return Ruling(excluded, because)
 
 
 def _heart_and_muscle_conduct(evidence: Evidence) -> Ruling:
@@ -101,7 +103,9 @@ def _not_yet_ordered(evidence: Evidence) -> Ruling:
         "a drug that cannot be read": replacement.unreadable,
     }
     found = [place for place, orders in places.items() if orders]
-    return Ruling(bool(found), ", ".join(found) or "none of them")
+    unknown = "medications" in evidence.chart.unknown
+    nothing = "none drafted; running and past orders not received" if unknown else "none of them"
+    return Ruling(bool(found), ", ".join(found) or nothing)
 
 
 def _without(evidence: Evidence, ids: tuple[str, ...]) -> Ruling:

@@ -22,6 +22,8 @@ def ordered(case: Case, band: Band, shut: Shut) -> Assessment:
     _find_in_selected(case, checks, dosing)
     _find_beside(case, dosing, tier)
     is_plain = not (case.found.has_warning or unreadable or any(item.verdicts for item in checks))
+    if any(item.correction is not None for item in checks):
+        findings.about_missing(case.evidence, case.found)
     case.find(band.id)
     if case.evidence.replacement.beside_unreadable:
         case.found.add("others-unreadable")

@@ -30,20 +30,20 @@ OF_THE_PROTOCOL: Final = frozenset(
 OF_A_CARD: Final = frozenset(
     {
         # The results.
-        *("magnesium", "magnesium_basis", "preliminary_basis", "trend", "unusable"),
+        *("magnesium", "magnesium_basis", "preliminary_basis", "trend", "unusable", "unjudged"),
         *("potassium", "potassium_basis", "creatinine_basis", "creatinine_problem"),
         # The band of the magnesium.
         *("band", "threshold", "why", "toward_target"),
         # The kidneys.
-        *("renal", "egfr", "clearance", "weight", "renal_basis", "renal_tier"),
+        *("renal", "renal_function", "egfr", "clearance", "weight", "renal_basis", "renal_tier"),
         # The gate or row that decided.
-        *("rule", "rule_basis", "condition", "reason", "lead", "next"),
+        *("rule", "rule_basis", "condition", "reason", "lead", "next", "deed"),
         # The dose and the level after it.
         *("dose", "duration", "rate", "hourly_rate", "monitoring", "caveat"),
         *("recheck_window", "reference_dose"),
         # What was found, what to mind, and what the card cannot vouch for.
         *("findings", "advice", "check", "other_indication", "organic_salts"),
-        *("not_checked", "problems", "review"),
+        *("not_received", "not_checked", "problems", "review"),
     }
 )
 

@@ -91,12 +91,16 @@ class Words(Part):
     more_orders: Sentence = Field(alias="more-orders")
     organic_salts: Sentence = Field(alias="organic-salts")
     no_next: Sentence = Field(alias="no-next")
+    unjudged: Sentence
+    deed: Sentence
     toward_target: Sentence = Field(alias="toward-target")
     next: dict[str, Sentence] = Field(default_factory=dict)
     rule_basis: Sentence = Field(alias="rule-basis")
     egfr: Sentence
     egfr_and_clearance: Sentence = Field(alias="egfr-and-clearance")
     reported_egfr: Sentence = Field(alias="reported-egfr")
+    lowest_egfr: Sentence = Field(alias="lowest-egfr")
+    lowest_clearance: Sentence = Field(alias="lowest-clearance")
     reference: Sentence
     time: Sentence
     day: Sentence

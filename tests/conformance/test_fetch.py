@@ -145,7 +145,7 @@ def test_a54_optional_data_that_cannot_be_had_are_said_to_be_unknown() -> None:
         assert answered.assessment["rule"] == "G9", demand(54, answered.assessment["rule"])
         detail = answered.document["cards"][0]["detail"].lower()
         assert "creatinine" in detail, demand(54, detail)
-        assert re.search(r"not checked[^.]*conditions", detail), demand(54, detail)
+        assert re.search(r"not checked[^.]*problem list", detail), demand(54, detail)
 
 
 @pytest.mark.parametrize("prefetch", ["absent", "empty"])

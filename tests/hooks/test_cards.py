@@ -67,7 +67,7 @@ def test_the_first_line_says_what_and_what_to_do() -> None:
         r"final",
         r"K 4\.1 mmol/L",
         r"Creatinine 0\.8 mg/dL",
-        r"eGFR 83 \(CKD-EPI 2021\)",
+        r"eGFR 83 mL/min/1\.73 m2 \(CKD-EPI 2021\)",
         r"CrCl 81 mL/min \(Cockcroft-Gault",
         r"DT1",
         r"0\.50 mmol/L",
@@ -219,19 +219,19 @@ def test_the_summary_is_plain_text(line: str) -> None:
 @pytest.mark.parametrize(
     ("status", "shown"),
     [
-        ("<script>x", "status < script>x,"),
-        ("</p>", "status < /p>,"),
-        ("fi\ufeffnal\u202e\u0000", "status fi nal,"),
-        ("<2", "status <2,"),
-        ("x" * 5000, f"status {'x' * 59}\N{HORIZONTAL ELLIPSIS},"),
-        ("\u200b" * 5000, "status \N{HORIZONTAL ELLIPSIS},"),
+        ("<script>x", "status < script>x;"),
+        ("</p>", "status < /p>;"),
+        ("fi\ufeffnal\u202e\u0000", "status fi nal;"),
+        ("<2", "status <2;"),
+        ("x" * 5000, f"status {'x' * 59}\N{HORIZONTAL ELLIPSIS};"),
+        ("\u200b" * 5000, "status \N{HORIZONTAL ELLIPSIS};"),
     ],
 )
 def test_a_summary_says_what_came_and_cannot_be_taken_for_markup(status: str, shown: str) -> None:
     observation = {**result("magnesium", "1.2 mg/dL"), "status": status}
     case = Case(potassium="2.9 mmol/L", bundles={"magnesium": bundle([observation])})
     (card,) = decide(case).cards
-    assert shown in f"{card['summary']},"
+    assert shown in card["summary"]
     assert card["summary"].isprintable()
 
 

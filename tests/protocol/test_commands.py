@@ -198,7 +198,7 @@ class TestDiff:
         lines = result.stdout.splitlines()
         assert lines[0] == f"shipped: {HEAD}"
         assert (
-            "strict-ward.toml: Strict ward magnesium protocol (example) 2026.11.2-strict (draft, "
+            "strict-ward.toml: Strict ward magnesium protocol (example) 2026.11.3-strict (draft, "
         ) in lines[1]
         assert (
             "- severe, standard renal function (DT1): 2 g over 20 min (100 mg/min, 6 g/h) becomes"

@@ -530,14 +530,14 @@ CASES: Final = (
         (
             (
                 "**Pitfalls:** underdosing; more than {ceiling} (hypotension, flushing); no repeat"
-                " level. {caveat}\n",
-                "**Pitfalls:** {caveat}\nCall the pharmacy.\n",
+                " level.\n",
+                "**Pitfalls:** underdosing.\nCall the pharmacy.\n",
             ),
         ),
         {
             "Wording": [
                 'cards.dose.detail: "**Pitfalls:** underdosing; more than {ceiling} (hypotension,'
-                ' flushing); no repeat level. {caveat}" becomes "**Pitfalls:** {caveat}"',
+                ' flushing); no repeat level." becomes "**Pitfalls:** underdosing."',
                 'cards.dose.detail: "Call the pharmacy." is new',
             ]
         },

@@ -79,7 +79,7 @@ def test_the_seed_patient_gets_two_grams_over_two_hours() -> None:
     labels = [suggestion["label"] for suggestion in card["suggestions"]]
     assert labels == [
         "Order 2 g magnesium sulfate IV over 120 minutes and repeat magnesium 4-6 h after",
-        "Order only the repeat magnesium in 4-6 h",
+        "Order only the repeat magnesium, 23 Nov 16:00-18:00 (UTC)",
     ]
     assert answer.assessment["recheck"] == {
         "start": "2026-11-23T16:00:00+00:00",
@@ -129,7 +129,9 @@ def test_a_draft_over_20_minutes_is_too_fast_and_is_corrected() -> None:
     update = card["suggestions"][0]["actions"][0]["resource"]
     assert update["id"] == "draft-1"
     assert update["note"] == [{"text": "bed 4"}], "the draft comes back whole"
-    assert card["suggestions"][0]["label"].startswith("Change the draft to 2 g IV over 120 minutes")
+    assert card["suggestions"][0]["label"].startswith(
+        "Change the draft to 2 g magnesium sulfate IV over 120 minutes"
+    )
 
 
 def test_by_the_shipped_protocol_that_draft_is_right() -> None:

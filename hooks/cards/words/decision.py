@@ -7,6 +7,7 @@ from hooks.cards.words import ordered
 from hooks.cards.words.wording import Wording
 from hooks.protocol.assessment import CardKind
 from hooks.protocol.model import Gate
+from hooks.protocol.template import fill
 
 
 def rule(wording: Wording) -> str:
@@ -58,6 +59,12 @@ def next_step(wording: Wording) -> str | None:
             return _asked(wording)
         case _:
             return _gate(wording, lambda gate: gate.next)
+
+
+def deed(wording: Wording) -> str | None:
+    """What to do next, as the end of a summary."""
+    said = wording.words["next"]
+    return fill(wording.phrases.deed, {"next": said.rstrip(".")}) if said else None
 
 
 def _gate(wording: Wording, sentence: Callable[[Gate], str | None]) -> str | None:

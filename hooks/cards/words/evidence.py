@@ -46,6 +46,11 @@ def unusable(wording: Wording) -> str:
     return "; ".join(map(wording.refusals.line, told))
 
 
+def unjudged(wording: Wording) -> str | None:
+    """The magnesium that could not be used, as it came."""
+    return wording.unjudged(escaped)
+
+
 def potassium(wording: Wording) -> str:
     """The potassium that counts."""
     return _level(wording, wording.evidence.potassium)

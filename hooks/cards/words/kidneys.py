@@ -15,6 +15,15 @@ def renal(wording: Wording) -> str | None:
     return _function(wording, lambda kidneys: kidneys.lowest)
 
 
+def renal_function(wording: Wording) -> str | None:
+    """The function that makes the tier, by its name and with its unit."""
+    kidneys, phrases = wording.evidence.kidneys, wording.phrases
+    if kidneys is None:
+        return None
+    by_egfr = kidneys.lowest == kidneys.egfr
+    return wording.say(phrases.lowest_egfr if by_egfr else phrases.lowest_clearance)
+
+
 def egfr(wording: Wording) -> str | None:
     """The eGFR in mL/min/1.73 m2."""
     return _function(wording, lambda kidneys: kidneys.egfr)

@@ -1,17 +1,37 @@
 """A refusal in words: why a laboratory result could not be used, or why there is none."""
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 
 from hooks.cards.text import escaped
 from hooks.cards.words.moment import Moments
-from hooks.chart.chart import Unusable
+from hooks.chart.chart import Reason, Unusable
 from hooks.protocol.choice import Choice
 from hooks.protocol.template import Words, fill
 
 #: Makes text from a request fit for where it is shown: Markdown, or plain text.
 Show = Callable[[str], str]
+
+#: Why a value cannot be used that is the patient's and of the right test all the same, and the only
+#: one of its time.
+_CERTAIN: Final = frozenset(
+    {
+        Reason.UNIT_MISSING,
+        Reason.UNIT_UNKNOWN,
+        Reason.UNIT_FOREIGN,
+        Reason.CODE_AGAINST_UNIT,
+        Reason.IMPLAUSIBLE,
+        Reason.STALE,
+    }
+)
+#: A value that can be taken for nothing else, such as a dose (`2 g`) or an address: a short number,
+#: alone or with one unit by another.
+_VALUE: Final = re.compile(
+    r"[<>]?=? ?[0-9]{1,4}(?:\.[0-9]{1,4})?(?: [A-Za-z\u00b5\u03bc]{1,6}/[A-Za-z]{1,4})?"
+)
 
 
 class Refusals(Struct, frozen=True):
@@ -36,6 +56,14 @@ class Refusals(Struct, frozen=True):
         if culprit is not None:
             return ", ".join(self.reason(why, culprit, show=show) for why in culprit.reasons)
         return self.reason(choice.why or "missing")
+
+    def value(self, choice: Choice, show: Show) -> str | None:
+        """The one value that no result counts for, as it came; None for one that is odd, or that
+        may not be the patient's serum magnesium."""
+        culprit = choice.culprit
+        if culprit is None or culprit.reported is None or not _CERTAIN.issuperset(culprit.reasons):
+            return None
+        return show(culprit.reported) if _VALUE.fullmatch(culprit.reported) else None
 
     def reason(
         self,

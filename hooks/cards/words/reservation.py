@@ -10,9 +10,16 @@ _MOST_PROBLEMS: Final = 3
 
 
 def not_checked(wording: Wording) -> str:
-    """What was not looked at."""
-    phrases, unknown = wording.phrases, wording.assessment.chart.unknown
-    return ", ".join((phrases.not_checked, *(phrases.not_received[key] for key in sorted(unknown))))
+    """What was not looked at, but for what a finding tells."""
+    told = any(finding.kind == "not-received" for finding in wording.assessment.findings)
+    missing = None if told else not_received(wording)
+    return ", ".join(filter(None, (wording.phrases.not_checked, missing)))
+
+
+def not_received(wording: Wording) -> str:
+    """What the EHR did not send of that which need not come."""
+    known = wording.phrases.not_received
+    return ", ".join(known[key] for key in sorted(wording.assessment.chart.unknown))
 
 
 def problems(wording: Wording) -> str:

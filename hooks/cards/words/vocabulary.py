@@ -26,6 +26,7 @@ VOCABULARY: Final[Vocabulary] = {
     "preliminary_basis": evidence.preliminary_basis,
     "trend": evidence.trend,
     "unusable": evidence.unusable,
+    "unjudged": evidence.unjudged,
     "potassium": evidence.potassium,
     "potassium_basis": evidence.potassium_basis,
     "creatinine_basis": evidence.creatinine_basis,
@@ -37,6 +38,7 @@ VOCABULARY: Final[Vocabulary] = {
     "toward_target": band.toward_target,
     # The kidneys.
     "renal": kidneys.renal,
+    "renal_function": kidneys.renal_function,
     "egfr": kidneys.egfr,
     "clearance": kidneys.clearance,
     "weight": kidneys.weight,
@@ -49,6 +51,7 @@ VOCABULARY: Final[Vocabulary] = {
     "reason": decision.reason,
     "lead": decision.lead,
     "next": decision.next_step,
+    "deed": decision.deed,
     # The dose and the level after it.
     "dose": plan.dose,
     "duration": plan.duration,
@@ -65,6 +68,7 @@ VOCABULARY: Final[Vocabulary] = {
     "other_indication": advice.other_indication,
     "organic_salts": advice.organic_salts,
     # What the card cannot vouch for.
+    "not_received": reservation.not_received,
     "not_checked": reservation.not_checked,
     "problems": reservation.problems,
     "review": reservation.review,

@@ -9,7 +9,7 @@ from hooks.cards.words.dose import dose_words
 from hooks.cards.words.finding import Findings
 from hooks.cards.words.moment import Moments
 from hooks.cards.words.order import Orders
-from hooks.cards.words.refusal import Refusals
+from hooks.cards.words.refusal import Refusals, Show
 from hooks.cards.words.result import Results
 from hooks.protocol.assessment import Assessment, CardKind
 from hooks.protocol.model import Dosing
@@ -44,10 +44,16 @@ class Wording:
 
     def summary(self) -> str:
         """The card's summary: one plain line, shorter than 140 characters."""
-        words = self.words
+        words, sentence = self.words, self._card_text().summary
         if self.assessment.card is CardKind.INDETERMINATE:
-            words = words.but(reason=self.refusals.obstacle(self.evidence.magnesium, untagged))
-        text = fill(self._card_text().summary, words)
+            reason = self.refusals.obstacle(self.evidence.magnesium, untagged)
+            words = words.but(reason=reason, unjudged=self.unjudged(untagged) or "")
+        text = fill(sentence, words)
+        # Better without these than with its reason cut.
+        for name in ("deed", "unjudged"):
+            if len(text) > _LONGEST_SUMMARY:
+                words = words.but(**{name: ""})
+                text = fill(sentence, words)
         if len(text) <= _LONGEST_SUMMARY:
             return text
         return f"{text[: _LONGEST_SUMMARY - 1]}\N{HORIZONTAL ELLIPSIS}"
@@ -61,6 +67,11 @@ class Wording:
         """The sentence of each finding; None for one that is not worth a line."""
         findings = Findings(self.document, self.words, self.results, self.refusals, self.orders)
         return tuple(map(findings.sentence, self.assessment.findings))
+
+    def unjudged(self, show: Show) -> str | None:
+        """The magnesium that could not be used, as it came."""
+        reported = self.refusals.value(self.evidence.magnesium, show)
+        return None if reported is None else fill(self.phrases.unjudged, {"reported": reported})
 
     def say(self, sentence: str) -> str:
         """A sentence of the protocol, filled in."""

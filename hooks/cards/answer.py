@@ -35,7 +35,7 @@ class Answering:
         head = document.protocol
         self._source = f"{head.label} (draft)" if head.status == "draft" else head.label
         self._override_reasons = [reason.model_dump() for reason in document.override_reasons]
-        self._labels = {kind: offer.label for kind, offer in document.offers}
+        self._labels = {name.replace("_", "-"): offer.label for name, offer in document.offers}
 
     def answer(
         self, assessment: Assessment, addressee: Addressee, drafts: Collection[Draft]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hooks.chart.fact import Fact
-from hooks.chart.moments import Moment
+from hooks.chart.moments import Moment, after
 from hooks.chart.order import LabOrder, Place
 from hooks.chart.units import Analyte
 from hooks.protocol.choice import instant
@@ -54,4 +54,4 @@ class WantedLevel(Fact, frozen=True):
 def _end_of(moment: Moment, windows: Windows) -> datetime:
     """The last instant that a moment may mean, from which its age is counted (settled 18)."""
     at = instant(moment, windows)
-    return at + _ONE_DAY if moment.whole_day else at
+    return after(at, _ONE_DAY) if moment.whole_day else at

@@ -16,11 +16,6 @@ def test_correction(case: dict[str, Any]) -> None:
     test_order_cases.test_order(case)
 
 
-@pytest.mark.parametrize("case", cases("large_bags.toml"))
-def test_large_bag(case: dict[str, Any]) -> None:
-    test_order_cases.test_order(case)
-
-
 @pytest.mark.parametrize("case", cases("corrections.toml", "sent"))
 def test_what_is_sent(case: dict[str, Any]) -> None:
     """The update of a draft, as it leaves: valid, with what stays and without what must not."""

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make demo     install, serve, and show the cards for the seed patient"
 	@echo "make serve    serve with the MAGNESIA_* settings of the environment"
-	@echo "make test     run the whole test suite"
+	@echo "make test     run the test suite, all but make e2e"
 	@echo "make e2e      test beside HAPI FHIR and in a browser (needs a JDK 17, Maven, Chromium)"
 	@echo "make bench    measure the service beside a bare Flask view (needs wrk); FULL=1 for every case"
 	@echo "make docs     write into docs/ what the program says of itself"

@@ -1,7 +1,8 @@
 """What Magnesia knows of medicine: the services that it offers. Nothing here knows HTTP."""
 
-from hooks.chart.codes import LabCodes, drugs
+from hooks.chart.codes import drugs
 from hooks.chart.codes.drugs import DrugCodes
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.order_select import OrderSelect
 from hooks.protocol.protocol import Protocol
 

@@ -55,5 +55,5 @@ class ProtocolError(SiteFileError):
     """A protocol file cannot be used."""
 
 
-class LabCodesError(SiteFileError):
-    """A file of laboratory codes cannot be used."""
+class CodeListError(SiteFileError):
+    """A code list cannot be used."""

@@ -92,16 +92,50 @@ _SYNTAX: Final = (
     ("Duplicate inline table key", "a name stands twice in a table in braces"),
 )
 
+_AT: Final = re.compile(r" \(at line (\d+), column (\d+)\)")
+#: What a word processor makes of a quotation mark.
+_CURLY: Final = frozenset(
+    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
+    "\N{DOUBLE LOW-9 QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
+    "\N{RIGHT SINGLE QUOTATION MARK}\N{SINGLE LOW-9 QUOTATION MARK}"
+    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
+)
+_STRAIGHT: Final = 'a text needs straight quotation marks ("), not curly ones'
+_ONE_LINE: Final = "what stands in { } has to be on one line, to its `}`"
+#: What the parser says where a table in braces does not go on.
+_IN_BRACES: Final = ("Invalid initial character for a key", "Unclosed inline table")
+#: A number without quotation marks at the end of what was read, and the rest of a quantity.
+_BARE: Final = re.compile(r"[=\[,]\s*(\d[\d.]*\s*)$")
+_UNIT: Final = re.compile(r"(?:,\d+)?\s*[^\W\d_][^\s,}\]#]*(?: m2)?")
+
 
 def syntax(message: str, text: str) -> str:
     """A TOML error with its line in front, as other mistakes have it, and in plain words."""
-    match = re.search(r" \(at line (\d+), column \d+\)", message)
-    line = match[1] if match else str(len(text.splitlines()) or 1)
+    match = _AT.search(message)
+    written = text.splitlines()
+    line = match[1] if match else str(len(written) or 1)
     said = message.partition(" (at ")[0]
     plain = next((words for begin, words in _SYNTAX if said.startswith(begin)), said)
     if said.startswith(_TWICE):
         plain = _twice(text) or plain
+    if match is not None and int(line) <= len(written):
+        where, column = written[int(line) - 1], int(match[2]) - 1
+        plain = _slip(said, where[:column], where[column:]) or plain
     return f"line {line}: not valid TOML: {plain}"
+
+
+def _slip(said: str, read: str, left: str) -> str | None:
+    """What went wrong on a line that was read up to a place; None if it is no slip known here."""
+    if left[:1] in _CURLY or (not left and read.rstrip()[-1:] in _CURLY):
+        return _STRAIGHT
+    number, unit = _BARE.search(read), _UNIT.match(left)
+    if number and unit:
+        return f'a quantity needs quotation marks: "{number[1]}{unit[0].rstrip()}"'
+    if not said.startswith(_IN_BRACES) or "{" not in read:
+        return None
+    if left.startswith("}"):
+        return "a comma stands before the `}`; remove it"
+    return None if left.partition("#")[0].strip() else _ONE_LINE
 
 
 def _twice(text: str) -> str | None:

@@ -3,6 +3,7 @@ the names that stand in the file, and what would be right."""
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, time
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +18,7 @@ _NAMES: Final = ("id", "name", "code")
 #: What is longer is not repeated.
 _LONGEST: Final = 60
 _WANTED: Final[Mapping[str, str]] = {
-    "string_type": 'must be a text in quotation marks, such as "2 g"',
+    "string_type": "must be a text in quotation marks",
     "string_too_short": "must not be empty",
     "bool_type": "must be true or false",
     "model_type": "must be a table of names with values",
@@ -97,7 +98,8 @@ def _said(problem: Any, form: type[BaseModel]) -> str:
         return f"is not known{suggested(str(path[-1]), known)}{listed}"
     found = _found(problem.get("input"))
     if kind in _WANTED:
-        return f"{_WANTED[kind]}{found}"
+        such_as = f', such as "{problem["input"]}"' if found and kind == "string_type" else ""
+        return f"{_WANTED[kind]}{such_as}{found}"
     message = str(problem["msg"]).removeprefix("Value error, ")
     if kind in {"literal_error", "enum"}:
         expected = str(problem["ctx"]["expected"]).replace(" or ", ", ").replace("'", "")
@@ -110,6 +112,8 @@ def _said(problem: Any, form: type[BaseModel]) -> str:
 
 def _found(value: Any) -> str:
     """What stands there instead, if it is short enough to repeat."""
+    if isinstance(value, date | time):
+        return f"; found {value}"
     if isinstance(value, str | int | float | bool) and 0 < len(str(value)) <= _LONGEST:
         return f"; found {value!r}"
     return ""

@@ -66,7 +66,8 @@ def serve(fired: Path | None) -> None:
     where = server.address(listener)
     if settings.is_exposed and not settings.is_auth_required:
         logging.getLogger("magnesia").warning(
-            "MAGNESIA_AUTH=off: everyone who can reach %s may call this service.",
+            "MAGNESIA_AUTH%s: everyone who can reach %s may call this service.",
+            "=off" if settings.auth == "off" else " is not set",
             where if settings.base_url is None else settings.base_url,
         )
     if case is None:

@@ -26,7 +26,7 @@ _OUTCOME_STYLES = {Outcome.DECIDED: "bold green", Outcome.NOT_ASKED: "dim"}
 
 
 def decide(request: dict[str, Any], now: datetime, settings: Settings) -> Answer:
-    """What the service would answer to `request` at `now`, with its reasoning.
+    """What the service would answer to `request` at `now`, with the decision.
 
     Raises Refusal or a HookError where the service would refuse, SiteFileError for a file of the
     site that cannot be used.
@@ -78,11 +78,11 @@ def show(console: Console, answer: Answer, now: datetime) -> None:
     for item in answer.assessment.get("unusable", []):
         console.print(Text(f"Not used: {item.get('text', '')}"))
     _rule(console, "Gates and rows")
-    if answer.reasoning is None:
+    if answer.decision is None:
         console.print(Text("None was asked: nothing that was selected gives a reason to."))
     else:
-        console.print(_steps(answer.reasoning.trace))
-        console.print(Text(f"Band {answer.reasoning.band}, decided by {answer.reasoning.rule}."))
+        console.print(_steps(answer.decision.trace))
+        console.print(Text(f"Band {answer.decision.band}, decided by {answer.decision.rule}."))
     _rule(console, "Cards")
 
 

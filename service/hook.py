@@ -19,8 +19,8 @@ class Born(Protocol):
 
 
 class Answer(Protocol):
-    """What a hook says: the cards, the assessment that explains them or their absence, and the
-    chart they were decided from, whose `patient` is Born or None."""
+    """What a hook says: the cards, the JSON of the assessment that explains them or their absence,
+    and the chart they were decided from, whose `patient` is Born or None."""
 
     @property
     def cards(self) -> list[dict[str, Any]]: ...

@@ -145,7 +145,7 @@ class Settings(BaseModel):
         default=None,
         description="The web origins whose pages may call the service. Not set: every origin on a "
         "loopback address, unless it reads FHIR servers without a token, and none on any other; "
-        "set to nothing: none.",
+        "an empty value: none.",
         json_schema_extra=_expects("`*`, or a comma-separated list such as https://ehr.example"),
     )
     protocol: FilePath | None = Field(
@@ -283,7 +283,8 @@ class Settings(BaseModel):
         default=None,
         pattern=r"^[0-9a-f]{64}$",
         description="The SHA-256 of the token with which people open /insight. Not set: the page "
-        "is open on a loopback address and does not exist on any other.",
+        "is open on a loopback address, if MAGNESIA_BASE_URL is not set or on one too, and does "
+        "not exist on any other.",
         json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
         repr=False,
     )
@@ -292,7 +293,8 @@ class Settings(BaseModel):
         default=None,
         pattern=r"^[0-9a-f]{64}$",
         description="The SHA-256 of the token with which Prometheus reads /metrics. Not set: it is "
-        "open on a loopback address and does not exist on any other.",
+        "open on a loopback address, if MAGNESIA_BASE_URL is not set or on one too, and does not "
+        "exist on any other.",
         json_schema_extra=_expects("the SHA-256 of a token, 64 hexadecimal digits", secret=True),
         repr=False,
     )

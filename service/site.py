@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from hooks import OrderSelect, offered
-from hooks.chart import codes
-from hooks.chart.codes import drugs
+from hooks.chart.codes import drugs, laboratory
 from hooks.protocol import load as load_protocol
 from service.hook import Hook
 from service.settings import Settings
@@ -15,11 +14,11 @@ from service.trust.clients import load as load_clients
 def services(settings: Settings) -> tuple[OrderSelect, ...]:
     """The services offered with these settings; a file that is not set is the one shipped.
 
-    Raises ProtocolError or LabCodesError for a file that cannot be used.
+    Raises ProtocolError or CodeListError for a file that cannot be used.
     """
     return offered(
         load_protocol(settings.protocol),
-        codes.load(settings.lab_codes),
+        laboratory.load(settings.lab_codes),
         settings.base_url,
         drugs.load(settings.qt_drugs),
     )

@@ -57,11 +57,11 @@ def stages(raw: bytes, hook: OrderSelect, now: datetime) -> Iterator[Stage]:
     prefetched.demand(hook.required)
     data: Mapping[str, dict[str, object] | None] = prefetched.data
     for analyte in Analyte:
-        yield Stage(f"read {analyte}", partial(hook.read_results, analyte, context, data))
-    yield Stage("read the orders", lambda: hook.read_orders(context, data))
-    yield Stage("read ordered levels", lambda: hook.read_levels(context, data))
-    yield Stage("read the problems", lambda: hook.read_problems(context, data, now))
-    chart = hook.read(context, data, now)
+        yield Stage(f"read {analyte}", partial(hook.reader.results, analyte, context, data))
+    yield Stage("read the orders", lambda: hook.reader.orders(context, data))
+    yield Stage("read ordered levels", lambda: hook.reader.levels(context, data))
+    yield Stage("read the problems", lambda: hook.reader.problems(context, data, now))
+    chart = hook.reader.read(context, data, now)
     yield Stage("assess", lambda: assess(chart, hook.protocol))
     assessment = assess(chart, hook.protocol)
     yield Stage("word the card", lambda: hook.word(context, assessment))

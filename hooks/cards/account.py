@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from hooks.cards.card import Json
-from hooks.cards.text import plain
+from hooks.cards.text import one_line
 from hooks.cards.words.wording import Wording
 from hooks.chart.chart import Measurement, Unusable
 from hooks.protocol.assessment import NOT_APPLICABLE, Assessment
@@ -126,7 +126,7 @@ def _unusable(item: Unusable, wording: Wording) -> Json:
     return _pruned(
         {
             "analyte": item.analyte,
-            "reported": plain(item.reported) if item.reported else None,
+            "reported": one_line(item.reported) if item.reported else None,
             "time": item.time.at.isoformat() if item.time else None,
             "reference": item.reference,
             "reasons": list(item.reasons),

@@ -8,7 +8,9 @@ from typing import Any, Final
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.codes.words import spaced
 from hooks.chart.concept import object_of, objects
+from hooks.chart.dosage import RATES
 from hooks.chart.moments import read_day
+from hooks.chart.pace import limits, says_slowly
 from hooks.chart.quantity import minutes_of, unit_of
 from hooks.chart.timing import read_timing
 from hooks.chart.units import read_number
@@ -42,7 +44,7 @@ def would_contradict(order: Json, instruction: Json, dosing: Dosing) -> bool:
     if "text" in instruction and read_timing(instruction).recurring:
         # The new text is of one dose.
         return True
-    if _is_bound_otherwise(instruction, dosing):
+    if _is_limited(instruction, dosing) or _is_bound_otherwise(instruction, dosing):
         return True
     if not _is_dose_of(instruction, dosing) and _is_dispensed_otherwise(order, dosing):
         return True
@@ -74,6 +76,25 @@ def _is_said_beside(instruction: Json) -> bool:
     return any(
         _HURRIED.search(words) or _DOSED.search(words) or read_timing({"text": words}).recurring
         for words in said
+    )
+
+
+def _is_limited(instruction: Json, dosing: Dosing) -> bool:
+    """Whether the text that goes sets a limit that the new dose would break."""
+    text = instruction.get("text")
+    if not isinstance(text, str):
+        return False
+    if limits(text, dosing.dose.value * 1000, dosing.over.value):
+        return True
+    return says_slowly(text) and not _is_timed(instruction)
+
+
+def _is_timed(instruction: Json) -> bool:
+    """Whether a coded member tells how long the dose runs, or how fast."""
+    repeat = object_of(object_of(instruction.get("timing")).get("repeat"))
+    doses = [instruction, *objects(instruction.get("doseAndRate"))]
+    return any(name in repeat for name in ("duration", "durationMax")) or any(
+        name in dose for dose in doses for name in RATES
     )
 
 

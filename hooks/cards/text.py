@@ -11,7 +11,7 @@ _READ: Final = 1000
 _HTML: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
-def plain(text: str) -> str:
+def one_line(text: str) -> str:
     """Text from a request on one line, without what cannot be seen, cut to a readable length."""
     line = text[:_READ]
     if not line.isprintable():
@@ -26,12 +26,12 @@ def plain(text: str) -> str:
 def untagged(text: str) -> str:
     """Text from a request for a line that is no Markdown: nothing in it begins a tag, should an
     EHR put the line into a page as it is."""
-    return _TAG.sub("< ", plain(text))
+    return _TAG.sub("< ", one_line(text))
 
 
 def escaped(text: str) -> str:
     """Text from a request so that Markdown and HTML show it as it is and do nothing with it."""
-    line = plain(text).replace("://", ": //").replace("www.", "www ")
+    line = one_line(text).replace("://", ": //").replace("www.", "www ")
     return _SPECIAL.sub(lambda match: _HTML.get(match[1], f"\\{match[1]}"), line)
 
 

@@ -17,7 +17,7 @@ _CLAUSE: Final = (
 )
 #: A clause that begins with what is watched, or its end that does so behind a `then`, to its end or
 #: to what may be a dose again, and what says how often it is watched `then`. A dose that stands
-#: before it in the clause may be what is repeated.
+#: before it in the clause may be what is repeated. `monitor BP q15min, then q1h`.
 _WATCH: Final = re.compile(
     rf"""(?:\A|[.;,:]\s|\(|\s-\s|(?<!\w)(?=then\s))
     (?:(?:q\s?\d{{1,3}}\s?\w{{1,9}}|every\s\d{{1,3}}\s\w{{1,9}}|{timing_words(Says.AHEAD)})[\s-])?
@@ -26,20 +26,25 @@ _WATCH: Final = re.compile(
     """,
     re.VERBOSE,
 )
+#: What is given by what is watched: `check Mg q6h and replace`.
 _REPLACED: Final = re.compile(rf"{timing_words(Says.REPLACED, strictly=True)}(?!\w)")
 #: The same in a clause of its own, by the level: `check Mg q6h, give 2 g if low`.
 _REPLACED_IF: Final = re.compile(
     rf"[,;.]\s(?:and\s|then\s)?{timing_words(Says.REPLACED, strictly=True)}(?!\w)"
     rf"(?:(?![.;](?:\s|\Z)).){{0,40}}?\s(?:if|when|for)\s(?:the\s)?{timing_words(Says.BY_LEVEL)}"
 )
+#: What all doses come to: `total daily dose: 4 g`.
 _SUM: Final = re.compile(rf"(?<!\w){timing_words(Says.SUM)}(?!\w)")
+#: What is done aside, as needed: `flush with 10 mL saline prn`, `call pharmacy if needed`.
 _ASIDE: Final = re.compile(
     rf"(?<!\w){timing_words(Says.ASIDE)}"
     rf"(?:\s(?!{timing_words(Says.NO_ASIDE, strictly=True)})"
     rf"(?:\d{{1,2}}\s?ml|[a-z]{{1,20}})){{0,4}}?"
     rf"\s(?:{timing_words(Says.NEEDED, strictly=True)}|p\.?r\.?n\.?)(?!\w)"
 )
+#: `vitals q15min during the infusion`.
 _MEANWHILE: Final = re.compile(rf"(?<!\w){timing_words(Says.MEANWHILE, strictly=True)}(?!\w)")
+#: The most of a day: `max 4 g per day`, `4 g/24 h max.`
 _MOST: Final = re.compile(
     rf"{most(words=3)}{DIGITS}\s?{_AMOUNT}"
     rf"\s?(?:/|per|in)\s?(?:{timing_words(Says.WITHIN_A_DAY)}|24\s?h\w{{0,5}})(?!\w)"
@@ -71,13 +76,13 @@ FLUID: Final = re.compile(
 )
 
 
-def plain_text(text: str) -> str:
+def lowered_text(text: str) -> str:
     """In small letters, with single blanks and its lines as clauses."""
     return "; ".join([" ".join(line.split()) for line in text.lower().splitlines()])
 
 
-def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
-    """A plain text without what it says of limits, of what is watched and of what is done aside.
+def of_the_dose(lowered: str, *, unless: re.Pattern[str] | None = None) -> str:
+    """A lowered text without what it says of limits, of what is watched and of what is done aside.
 
     What is watched stays where a dose depends on it, and where `unless` is found in it.
     """
@@ -89,5 +94,5 @@ def of_the_dose(plain: str, *, unless: re.Pattern[str] | None = None) -> str:
         replaced = _REPLACED.match(string, end) or _REPLACED_IF.match(string, end)
         return clause[0] if replaced else ";"
 
-    dosed = _MEANWHILE.sub("", _SUM.sub("", _MOST.sub("", plain)))
+    dosed = _MEANWHILE.sub("", _SUM.sub("", _MOST.sub("", lowered)))
     return _ASIDE.sub("", _WATCH.sub(watched, dosed))

@@ -1,4 +1,9 @@
-"""What every plain fact is made of."""
+"""What every plain fact is made of.
+
+There are three kinds of records. What a file or a request writes is checked by a pydantic model;
+what a call makes, once or a hundred times, is a Fact; what only the start or a command makes may
+be a frozen dataclass.
+"""
 
 import msgspec
 

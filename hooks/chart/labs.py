@@ -19,8 +19,8 @@ from hooks.chart.chart import (
     Series,
     Unusable,
 )
-from hooks.chart.codes import LabCode, LabCodes
 from hooks.chart.codes.hemolysis import HEMOLYZED, says_hemolyzed
+from hooks.chart.codes.laboratory import LabCode, LabCodes
 from hooks.chart.fact import Fact
 from hooks.chart.moments import Moment, read_effective, read_moment
 from hooks.chart.references import belongs_to

@@ -8,19 +8,19 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hooks.chart.bundle import Targets, entries_of, resources
-from hooks.chart.codes import LabCodes
 from hooks.chart.codes.conditions import ConditionCodes
 from hooks.chart.codes.drugs import DrugClass, DrugCodes, Recognition
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.codes.routes import Route
 from hooks.chart.codes.salts import SULFATE, Named
 from hooks.chart.concept import objects
 from hooks.chart.context import Draft, OrderContext
 from hooks.chart.conversion import Conversion
 from hooks.chart.dosage import Dosage, DoseProblem, read_dosage
+from hooks.chart.indication import ConditionIndex, Indication, IndicationReader
 from hooks.chart.medication import SUBSTANCES, read_medication
 from hooks.chart.moments import read_day
 from hooks.chart.order import LabOrder, Order, Place
-from hooks.chart.reason import ConditionIndex, Indication, ReasonReader
 from hooks.chart.references import belongs_to, reference_of
 from hooks.chart.route import is_swallowed, read_route
 from hooks.chart.units import Analyte
@@ -30,7 +30,7 @@ _NO_ID: Final = "/"
 
 #: Of an order that gives no magnesium nothing more is read.
 _NO_DOSAGE: Final = Dosage()
-_NO_REASON: Final = Indication()
+_NO_INDICATION: Final = Indication()
 
 _WITHDRAWN: Final = frozenset({"cancelled", "entered-in-error", "stopped"})
 
@@ -54,7 +54,7 @@ class OrderReader:
 
     def __init__(self, drugs: DrugCodes, conditions: ConditionCodes, labs: LabCodes) -> None:
         self._drugs = drugs
-        self._reasons = ReasonReader(conditions)
+        self._indications = IndicationReader(conditions)
         self._labs = labs
 
     def drafts(self, context: OrderContext, problems: ConditionIndex) -> tuple[Order, ...]:
@@ -133,11 +133,11 @@ class OrderReader:
             name = called.texts[0] if called.texts else name
         route, recognition = self._recognized(resource, called, medication.ingredients)
         classes = recognition.classes
-        dosage, reason = _NO_DOSAGE, _NO_REASON
+        dosage, indication = _NO_DOSAGE, _NO_INDICATION
         if recognition.magnesium is not None:
             dosage = self._dosage(resource, called, recognition)
         if recognition.magnesium is not None or DrugClass.ORAL_MAGNESIUM in classes:
-            reason = self._reasons.read(resource, problems, called.texts)
+            indication = self._indications.read(resource, problems, called.texts)
         return Order(
             reference,
             place,
@@ -149,10 +149,10 @@ class OrderReader:
             recognition.magnesium,
             dosage,
             read_day(resource.get("authoredOn")),
-            reason.condition,
-            reason.unclear,
+            indication.condition,
+            indication.unclear,
             recognition.salt,
-            other_reason=reason.other,
+            other_reason=indication.other,
             in_fluid=recognition.in_fluid,
             in_large_bag=recognition.in_large_bag,
         )

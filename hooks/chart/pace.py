@@ -19,7 +19,8 @@ from hooks.chart.amounts import (
     told_minutes,
 )
 from hooks.chart.codes.timing import NUMBERS, Says, timing_words
-from hooks.chart.directions import FLUID, VITAL, WARNED, of_the_dose, plain_text
+from hooks.chart.directions import FLUID, VITAL, WARNED, lowered_text, of_the_dose
+from hooks.chart.quantity import MINUTES
 
 _NUMBER: Final = rf"(?<![\d.,])(?<!\d/)(?P<number>{DIGITS})[\s-]?"
 _UNIT: Final = rf"(?P<unit>{timing_words(Says.TIME, Says.HOURS, Says.DAYS)})(?!\w)"
@@ -38,14 +39,29 @@ _MOST_BY_WARD: Final = re.compile(
     rf"(?:(?:,|;|\sor|\sand)\s{DIGITS}\s?{timing_words(Says.AMOUNT, Says.VOLUME)}{_PER}"
     rf"{_UNIT.replace('<unit>', '<further>')}{ON_A_WARD}){{1,4}}"
 )
-#: What is usual is not what is ordered, where a time is coded.
+#: The most with its numbers, before or behind them: `max 4 g in 24 hours`, `1 g/h max`.
+_LIMIT_TOLD: Final = (
+    rf"(?P<number>{DIGITS})\s?(?P<amount>{timing_words(Says.AMOUNT, Says.VOLUME)})"
+    rf"\s?(?:/|per|an?|in|within)\s?(?P<times>\d{{1,3}}\s?)?"
+    rf"(?:{_UNIT}|(?P<day>{timing_words(Says.A_DAY)})(?!\w))"
+)
+_LIMIT: Final = re.compile(rf"{most(words=3)}{_LIMIT_TOLD}")
+_LIMIT_BEHIND: Final = re.compile(
+    rf"(?<![\d.,]){_LIMIT_TOLD}\s?\(?{timing_words(Says.MOST)}(?=[\s.;,)]{{0,3}}\Z|[.;,)]\s)"
+)
+#: A day or more: what may be given within it is a sum, and no rate.
+_LIMITED_DAY: Final = MINUTES["d"]
+_MOST_WORD: Final = re.compile(rf"(?<!\w){timing_words(Says.MOST)}")
+_SLOW: Final = re.compile(rf"(?<!\w){timing_words(Says.SLOW)}(?!\w)")
+#: What is usual is not what is ordered, where a time is coded: `usual rate: 1 g/h`.
 _USUAL: Final = re.compile(
     rf"(?<!\w){timing_words(Says.USUAL)}\s(?:infusion\s)?rate:?\s(?:is\s)?"
     rf"{DIGITS}\s?{_AMOUNT}{_PER}{_UNIT}"
 )
-#: What stands behind `every` is no time of one dose.
+#: What stands behind `every` is no time of one dose: `every 6 hours`, `q4h`.
 _EVERY: Final = re.compile(rf"(?<!\w)(?:every\s|q\s?)(?:\d{{1,3}}\s?)?{_UNIT}")
-#: How long the product or the order is good for, and what was or is done so long before or after.
+#: How long the product or the order is good for, and what was or is done so long before or after:
+#: `stable for 24 hours`, `1-2 hours before surgery`.
 _STORED: Final = re.compile(
     rf"(?<!\w){timing_words(Says.STORED)}\s(?:up to\s)?{DIGITS}[\s-]?{_UNIT}"
 )
@@ -57,18 +73,21 @@ _APART: Final = re.compile(
 _ROUND: Final = re.compile(
     rf"(?<!\w){timing_words(Says.ROUND)}\s(?:the\s|each\s|this\s)?infusions?(?!\w)"
 )
-#: The rate of another drug, of a salt that is told by mEq, mmol or mg.
+#: The rate of another drug, of a salt that is told by mEq, mmol or mg: `KCl 10 mEq/h`.
 _OTHER: Final = re.compile(rf"{OTHER_DRUG}{_PER}{_UNIT}")
+#: `1 g/h`, and by the volume of the mixture `25 mL/h`.
 _RATE: Final = re.compile(rf"{_NUMBER}(?P<amount>{_AMOUNT}){_PER}{_UNIT}")
 _VOLUME_RATE: Final = re.compile(
     rf"(?<![\d.,]){DIGITS}\s?{timing_words(Says.VOLUME)}(?:/kg)?{_PER}{_UNIT}"
 )
+#: `over 2 hours`, or a rate of the mixture.
 _OVER: Final = re.compile(rf"(?<!\w)over\s|{_VOLUME_RATE.pattern}")
 #: A number in words before a unit of time: `over one hour`, `half an hour`.
 _SPELLED: Final = re.compile(
     rf"(?<!\w)(?P<word>{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
     rf"(?:[\s-]|(?<='))(?={_UNIT})"
 )
+#: `1-2 hours`, `30 min to 1 h`.
 _RANGE: Final = re.compile(
     rf"(?<![\d.,/])(?P<low>{DIGITS})\s?(?:{_UNIT.replace('<unit>', '<own>')})?\s?"
     rf"(?:-|\u2013|to|bis)\s?(?P<number>{DIGITS})[\s-]?{_UNIT}"
@@ -80,11 +99,13 @@ _OF_THE_DOSE: Final = re.compile(
     rf"(?<!\w){_PACED}(?!\w)|@|\d\s?{_AMOUNT}(?!\w)(?!\s?/\s?{timing_words(Says.IN_VOLUME)}(?!\w))"
     rf"|(?<!\w)at\s{DIGITS}\s?[a-z]{{1,7}}\s?/"
 )
+#: A time and nothing else: `for 2 hours`, `approx 30 min`.
 _ALONE: Final = re.compile(
     rf"\W*(?:for\s|x\s?|in\s|about\s|approx\w*\s|~\s?)?{DIGITS}\W?{_UNIT}\W*"
 )
+#: What says behind a time that the dose runs so long: `4-hour infusion`, `30 min slow infusion`.
 _INFUSED: Final = re.compile(rf"[\s-]?(?:slow\s|iv\s)?{timing_words(Says.PACED)}")
-#: What says that the time which follows is how long the dose runs.
+#: What says that the time which follows is how long the dose runs: `infuse over`, `in 2 uur`.
 _RUNS: Final = re.compile(
     rf"(?<!\w){_PACED}(?::?\s(?:over|for|x|in|a|an|the|next|about|period|of)){{0,4}}:?\s(?=\d)"
     rf"|(?<!\w)in\s(?={DIGITS}\s?{timing_words(Says.IN_HOURS)}(?!\w))"
@@ -104,29 +125,64 @@ def speaks_of_other_time(
     another one: `over 4 hours, start within 20 min`. Beside a coded time another one counts only
     where the text says that it is the dose's, as `over` and `infuse` do; without one any may be it.
     """
-    plain = plain_text(text)
-    if _TIME.search(plain) is None:
+    lowered = lowered_text(text)
+    if _TIME.search(lowered) is None:
         return False
     known = [time for time in minutes if time is not None]
-    plain = _without_asides(plain)
+    lowered = _without_asides(lowered)
     if known:
-        plain = _USUAL.sub(" ", FLUID.sub(" ", plain))
-    if any(not _is_rate(said, per_minute) for said in _RATE.finditer(plain)):
+        lowered = _USUAL.sub(" ", FLUID.sub(" ", lowered))
+    if any(not _is_rate(said, per_minute) for said in _RATE.finditer(lowered)):
         return True
-    plain = _RATE.sub(" ", plain)
+    lowered = _RATE.sub(" ", lowered)
     # Before numbers are put for words: `25 mL an hour` is no time of one hour.
-    by_volume = _VOLUME_RATE.search(plain) is not None
-    plain = _SPELLED.sub(lambda said: f"{NUMBERS[said['word']]} ", _VOLUME_RATE.sub(" ", plain))
-    if known and _runs_otherwise(plain, known):
+    by_volume = _VOLUME_RATE.search(lowered) is not None
+    lowered = _SPELLED.sub(lambda said: f"{NUMBERS[said['word']]} ", _VOLUME_RATE.sub(" ", lowered))
+    if known and _runs_otherwise(lowered, known):
         return True
-    if any(_is_said(plain, coded) for coded in known):
+    if any(_is_said(lowered, coded) for coded in known):
         return False
-    return by_volume or any(_times_of_the_dose(plain, coded=bool(known)))
+    return by_volume or any(_times_of_the_dose(lowered, coded=bool(known)))
 
 
-def _without_asides(plain: str) -> str:
-    """A plain text without what it says of limits, of what is watched, and of other times."""
-    kept = _EVERY.sub(" ", _MOST.sub(" ", _MOST_BY_WARD.sub(" ", plain)))
+def says_slowly(text: str) -> bool:
+    """Whether a text asks for a slow dose without a number."""
+    return _SLOW.search(lowered_text(text)) is not None
+
+
+def limits(text: str, milligrams: Decimal, minutes: Decimal) -> bool:
+    """Whether a text allows no dose of so many mg in so many minutes (settled 6).
+
+    A limit in a volume or in other units cannot be compared: then it may not. What holds on some
+    wards only is no limit of this order.
+    """
+    lowered = lowered_text(text)
+    if _MOST_WORD.search(lowered) is None:
+        return False
+    lowered = _MOST_BY_WARD.sub(" ", lowered).replace(". ", " ")
+    return any(
+        _is_below(said, milligrams, minutes)
+        for pattern in (_LIMIT, _LIMIT_BEHIND)
+        for said in pattern.finditer(lowered)
+    )
+
+
+def _is_below(said: re.Match[str], milligrams: Decimal, minutes: Decimal) -> bool:
+    """Whether the limit that stands in a text is below so many mg in so many minutes."""
+    most_amount = told_amount(said["number"], said["amount"])
+    unit = _LIMITED_DAY if said["day"] else minutes_in(said["unit"])
+    time = unit * Decimal(said["times"] or 1)
+    if most_amount.unit != "mg" or not time:
+        return True
+    if time >= _LIMITED_DAY:
+        return most_amount.value < milligrams
+    allowed = most_amount.value / time
+    return allowed < milligrams / minutes * (1 - ROUNDED)
+
+
+def _without_asides(lowered: str) -> str:
+    """A lowered text without what it says of limits, of what is watched, and of other times."""
+    kept = _EVERY.sub(" ", _MOST.sub(" ", _MOST_BY_WARD.sub(" ", lowered)))
     for aside in (VITAL, _STORED, _OTHER):
         kept = aside.sub(" ", kept)
     kept = _APART.sub(lambda said: said[0] if said["long"] else " ", kept)
@@ -135,30 +191,30 @@ def _without_asides(plain: str) -> str:
     return _ROUND.sub(" ", of_the_dose(kept, unless=_OVER))
 
 
-def _runs_otherwise(plain: str, known: Iterable[Decimal]) -> bool:
+def _runs_otherwise(lowered: str, known: Iterable[Decimal]) -> bool:
     """Whether the first time that a text says the dose runs is none of those that are known."""
-    for said in _RUNS.finditer(plain):
-        time = _RANGE.match(plain, said.end()) or _TIME.match(plain, said.end())
+    for said in _RUNS.finditer(lowered):
+        time = _RANGE.match(lowered, said.end()) or _TIME.match(lowered, said.end())
         if time is not None:
             return not any(_is_said(time[0], coded) for coded in known)
     return False
 
 
-def _is_said(plain: str, coded: Decimal) -> bool:
+def _is_said(lowered: str, coded: Decimal) -> bool:
     """Whether a text says a time in minutes, alone or as one of a range."""
-    for said in _RANGE.finditer(plain):
+    for said in _RANGE.finditer(lowered):
         low = told_minutes(said["low"], said["own"] or said["unit"])
         high = told_minutes(said["number"], said["unit"])
         if low - _SAME < coded < high + _SAME:
             return True
-    rest = _RANGE.sub(" ", plain)
+    rest = _RANGE.sub(" ", lowered)
     times = map(_minutes, _TIME.finditer(rest))
     return any(abs(time - coded) < _SAME for time in times if time is not None)
 
 
-def _times_of_the_dose(plain: str, *, coded: bool) -> Iterator[bool]:
+def _times_of_the_dose(lowered: str, *, coded: bool) -> Iterator[bool]:
     """One for each time that may be the dose's."""
-    for clause in _CLAUSES.split(plain):
+    for clause in _CLAUSES.split(lowered):
         said = _OF_THE_DOSE.search(clause) if coded else None
         alone = coded and _ALONE.fullmatch(clause) is not None
         for time in _TIME.finditer(clause):

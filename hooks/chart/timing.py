@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hooks.chart.codes.timing import TIMES_A_DAY, Says, timing_words
 from hooks.chart.concept import object_of, objects
-from hooks.chart.directions import of_the_dose, plain_text
+from hooks.chart.directions import lowered_text, of_the_dose
 from hooks.chart.fact import Fact
 from hooks.chart.infusion import runs_on, speaks_of_rate
 from hooks.chart.moments import Moment, read_day
@@ -157,7 +157,7 @@ def _is_single(
         repeat.get("frequency") is not None and (often is None or often > 1)
     ):
         return False
-    return any(_ONCE.search(plain_text(code)) for code in _texts(timing.get("code")))
+    return any(_ONCE.search(lowered_text(code)) for code in _texts(timing.get("code")))
 
 
 def _is_repeated(
@@ -186,7 +186,7 @@ def _may_recur(
     codes = list(_texts(timing.get("code")))
     if not codes and objects(object_of(timing.get("code")).get("coding")):
         return True
-    if not all(_NO_FREQUENCY.fullmatch(plain_text(code)) for code in codes):
+    if not all(_NO_FREQUENCY.fullmatch(lowered_text(code)) for code in codes):
         return True
     bound = [name for name in _BOUND if repeat.get(name) is not None]
     return bool(bound) and not _is_one_dose(repeat, bound, minutes)
@@ -196,9 +196,9 @@ def _says_rate(
     text: str, instruction: Mapping[str, Any], minutes: Decimal | None, *, single: bool
 ) -> bool:
     """Whether a text says a rate that goes on, and is not that of the dose."""
-    plain = plain_text(text)
-    return speaks_of_rate(plain) and runs_on(
-        of_the_dose(plain), instruction, minutes, single=single
+    lowered = lowered_text(text)
+    return speaks_of_rate(lowered) and runs_on(
+        of_the_dose(lowered), instruction, minutes, single=single
     )
 
 

@@ -58,7 +58,7 @@ def high(case: Case, band: Band) -> Assessment:
 
     Other levels are no reason against magnesium for asthma (clinical 2.2).
     """
-    ordered = (*case.evidence.replacement.selected, *_for_another_reason(case))
+    ordered = (*case.evidence.replacement.selected, *case.limited_elsewhere())
     has_card = case.evidence.magnesium_is_selected or bool(ordered)
     return _not_low(case, band, ordered, has_card=has_card)
 
@@ -76,7 +76,7 @@ def _not_low(case: Case, band: Band, ordered: _Orders, *, has_card: bool) -> Ass
 
 def _without_card(case: Case, band: Band, row: Row) -> Assessment:
     """Nothing, unless magnesium for another reason is ordered too fast (M8)."""
-    if any(is_too_fast(order, case.protocol) for order in _for_another_reason(case)):
+    if any(is_too_fast(order, case.protocol) for order in case.limited_elsewhere()):
         case.find_rates()
         return case.answer(band.id, row.id, CardKind.RATE, row=row, indicator=band.indicator)
     elsewhere = any(order.selected for order in case.evidence.replacement.elsewhere)
@@ -87,11 +87,6 @@ def _row(case: Case, band: Band) -> Row:
     row = case.protocol.rows[band.id, None]
     case.decided(row, f"band {band.id}")
     return row
-
-
-def _for_another_reason(case: Case) -> _Orders:
-    """The selected drafts for another indication whose rate is limited all the same."""
-    return tuple(order for order in case.evidence.replacement.limited if order.selected)
 
 
 def _find(case: Case, band: Band, ordered: _Orders) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hooks.chart.fact import Fact
+from hooks.chart.order import Order
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer, Outcome, PlannedLab, Step
 from hooks.protocol.draft import is_too_fast
@@ -77,11 +78,13 @@ class Case:
         findings.about_results(self.evidence, band, self.found, barred=barred)
         findings.about_company(self.evidence, band, self.found, barred=barred)
 
+    def limited_elsewhere(self) -> tuple[Order, ...]:
+        """The selected drafts for another indication whose rate is limited all the same."""
+        return tuple(order for order in self.evidence.replacement.limited if order.selected)
+
     def find_rates(self) -> None:
         """M8 outside the rows: a rate is too fast whatever the level."""
-        replacement = self.evidence.replacement
-        asthma = (order for order in replacement.limited if order.selected)
-        for order in (*replacement.selected, *asthma):
+        for order in (*self.evidence.replacement.selected, *self.limited_elsewhere()):
             if is_too_fast(order, self.protocol):
                 self.found.add("rate-high", order=order)
 

@@ -81,7 +81,7 @@ def _shown(value: Any) -> str:
         case tuple():
             return ", ".join(value)
         case Decimal():
-            return scale.plain(value)
+            return scale.digits(value)
         case str() if " " in value:
             return f'"{value}"'
     return str(value)

@@ -17,7 +17,7 @@ from hooks.protocol.model import Dosing, Tier
 from hooks.protocol.protocol import Protocol
 from hooks.protocol.quantity import Quantity
 
-_NONE: Final = Decimal(0)
+_ZERO: Final = Decimal(0)
 
 #: What is said even of a draft that nobody selected.
 _DANGERS: Final = ("rate-high", "dose-high-reduced", "total-high-reduced")
@@ -69,12 +69,12 @@ def check(
     it would be a second dose. Beside what nobody could read, and for a reason that is none of
     replacement, it is only said that it is too little.
     """
-    share = protocol.document.dose_tolerance.percent / 100
+    tolerance = protocol.document.dose_tolerance.percent / 100
     verdicts = [
-        *_rate_verdicts(order, dosing, share, protocol),
-        *_dose_verdicts(order, dosing, tier, share, alone=alone),
+        *_rate_verdicts(order, dosing, tolerance, protocol),
+        *_dose_verdicts(order, dosing, tier, tolerance, alone=alone),
         *_number_verdicts(order, tier, protocol),
-        *_kind(order),
+        *_reservations(order),
     ]
     raisable = alone and not beside_unreadable and order.other_reason is None
     correction = _correction(order, dosing, verdicts, raisable=raisable)
@@ -110,18 +110,18 @@ def _correction(
 
 
 def _dose_verdicts(
-    order: Order, dosing: Dosing, tier: Tier, share: Decimal, *, alone: bool
+    order: Order, dosing: Dosing, tier: Tier, tolerance: Decimal, *, alone: bool
 ) -> Iterator[str]:
     """What is to be said of one dose."""
     dosage = order.dosage
     if dosage.grams is None:
         yield "several-doses" if dosage.is_told_in_parts else "dose-unreadable"
-        if tier is Tier.REDUCED and _exceeds(dosage.largest or _NONE, dosing.dose.value, share):
+        if tier is Tier.REDUCED and _exceeds(dosage.largest or _ZERO, dosing.dose.value, tolerance):
             yield "dose-high-reduced"
-    elif _exceeds(dosing.dose.value, dosage.grams, share):
+    elif _exceeds(dosing.dose.value, dosage.grams, tolerance):
         if alone and not dosage.recurring and order.magnesium is Route.INTRAVENOUS:
             yield "dose-low"
-    elif _exceeds(dosage.grams, dosing.dose.value, share):
+    elif _exceeds(dosage.grams, dosing.dose.value, tolerance):
         yield "dose-high-reduced" if tier is Tier.REDUCED else "dose-high"
 
 
@@ -137,7 +137,7 @@ def _number_verdicts(order: Order, tier: Tier, protocol: Protocol) -> Iterator[s
             yield "repeats"
 
 
-def _kind(order: Order) -> Iterator[str]:
+def _reservations(order: Order) -> Iterator[str]:
     """Why a draft is no intravenous replacement with sulfate that could be held against a row."""
     if order.salt != SULFATE:
         yield "other-salt"
@@ -152,7 +152,7 @@ def _kind(order: Order) -> Iterator[str]:
 
 
 def _rate_verdicts(
-    order: Order, dosing: Dosing, share: Decimal, protocol: Protocol
+    order: Order, dosing: Dosing, tolerance: Decimal, protocol: Protocol
 ) -> Iterator[str]:
     """What is to be said of a rate; a muscle knows none."""
     dosage = order.dosage
@@ -165,7 +165,7 @@ def _rate_verdicts(
         return
     if dosage.rate is None or dosage.rate_unread:
         yield "rate-unreadable"
-    elif _exceeds(dosage.rate, dosing.rate.per_minute, share):
+    elif _exceeds(dosage.rate, dosing.rate.per_minute, tolerance):
         yield "rate-above-row"
     if dosage.minutes is None:
         yield "duration-assumed"
@@ -194,6 +194,6 @@ def _slowly(dosing: Dosing, minutes: Decimal | None) -> Dosing:
     return Dosing(dose=dosing.dose, over=Quantity(whole, f"{whole} min"), product=dosing.product)
 
 
-def _exceeds(value: Decimal, limit: Decimal, share: Decimal) -> bool:
+def _exceeds(value: Decimal, limit: Decimal, tolerance: Decimal) -> bool:
     """Whether a value is above a limit by more than the tolerance of labels."""
-    return value > limit * (1 + share)
+    return value > limit * (1 + tolerance)

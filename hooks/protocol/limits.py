@@ -2,6 +2,7 @@
 
 from datetime import timedelta, timezone
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -99,10 +100,13 @@ class Renal(Part):
 
     @model_validator(mode="after")
     def _limits_rise(self) -> Self:
-        limits = (self.excluded_below, self.reduced_below, self.caution_below)
-        values = [limit.value.value for limit in limits]
-        if values != sorted(set(values)):
-            raise ValueError("excluded_below, reduced_below and caution_below must rise")
+        for lower, higher in pairwise(("excluded_below", "reduced_below", "caution_below")):
+            low, high = getattr(self, lower).value, getattr(self, higher).value
+            if low.value >= high.value:
+                raise ValueError(
+                    f"{lower} ({low}) is not below {higher} ({high}); excluded_below, reduced_below"
+                    " and caution_below must rise"
+                )
         return self
 
 

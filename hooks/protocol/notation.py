@@ -12,7 +12,7 @@ from hooks.protocol.model import Band, Dosing
 from hooks.protocol.part import Part
 from hooks.protocol.protocol import span
 from hooks.protocol.quantity import Quantity, Rate
-from hooks.protocol.scale import plain, short
+from hooks.protocol.scale import digits, short
 
 #: What the limits of a file are called, by their place in it.
 LABELS: Final[Mapping[str, str]] = {
@@ -106,8 +106,8 @@ def recheck(document: Document) -> str:
 
 def _clock(minutes: Decimal) -> str:
     hours, rest = divmod(minutes, _HOUR)
-    parts = [f"{plain(hours)} h"] if hours else []
-    return " ".join([*parts, f"{plain(rest)} min"] if rest or not hours else parts)
+    parts = [f"{digits(hours)} h"] if hours else []
+    return " ".join([*parts, f"{digits(rest)} min"] if rest or not hours else parts)
 
 
 def range_of(band: Band, unit: Unit) -> str:
@@ -130,8 +130,8 @@ def _end(end: Quantity | None, unit: Unit) -> str:
     if written == unit:
         return number
     if unit is CANONICAL[Analyte.MAGNESIUM]:
-        return plain(end.value)
-    return plain(round(end.value / FACTORS[Analyte.MAGNESIUM][unit], PLACES))
+        return digits(end.value)
+    return digits(round(end.value / FACTORS[Analyte.MAGNESIUM][unit], PLACES))
 
 
 def written(part: Part) -> str:

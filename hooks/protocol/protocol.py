@@ -12,8 +12,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hooks import lines, mistakes
-from hooks.chart.codes import drugs
+from hooks.chart.codes import drugs, laboratory
 from hooks.chart.codes.drugs import DrugCodes
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.units import MAGNESIUM_MOLAR
 from hooks.errors import ENCODING, ProtocolError, unreadable
 from hooks.protocol import bounds, rules
@@ -160,7 +161,7 @@ def parse(text: str, name: str, limits: Bounds | None = None) -> Protocol:
         document = Document.model_validate(data)
     except ValidationError as error:
         raise ProtocolError(name, mistakes.told(error, Document, data, text)) from error
-    found = list(rules.broken(document, limits or bounds.shipped(), _drugs()))
+    found = list(rules.broken(document, limits or bounds.shipped(), _drugs(), _labs()))
     if found:
         raise ProtocolError(name, mistakes.numbered(found, data, text))
     own = identity(data)
@@ -182,3 +183,9 @@ def _shipped_identity() -> Identity:
 def _drugs() -> DrugCodes:
     """The products that a file's codes are looked up in; a site's QT drugs are none of them."""
     return drugs.load()
+
+
+@cache
+def _labs() -> LabCodes:
+    """The laboratory codes that a file's are looked up in; a site's own are none of them."""
+    return laboratory.load()

@@ -1,16 +1,17 @@
 """What a protocol file is allowed to say and its owner should look at: remarks, no mistakes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pydantic import BaseModel
 
 from hooks.lines import Path
+from hooks.protocol.blanks import CARDS, filled
 from hooks.protocol.bounds import Problem
 from hooks.protocol.document import Document
-from hooks.protocol.model import Row
-from hooks.protocol.template import literal
+from hooks.protocol.model import Dosing
+from hooks.protocol.template import literal, names_in
 
 _UNITS: Final = (
     *("mg/dL", "mmol/L", "mEq/L", "mg/min", "mL/min", "mg/h", "mL/h", "g/min", "g/h", "g/day"),
@@ -30,12 +31,28 @@ _UNREAD: Final = frozenset(
         *("id", "code", "system", "product", "source", "beyond", "above_label", "quotes"),
     }
 )
+_ABOUT_A_DOSE: Final = frozenset({"dose", "ordered"})
+#: The names by which a card tells what keeps the patient safe, on which cards, and what is lost
+#: without them.
+_SAFETY: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "findings": (
+        CARDS - {"emergency", "obstetric"},
+        "what was found in this patient, warnings included",
+    ),
+    "monitoring": (_ABOUT_A_DOSE, "what to watch while the dose runs"),
+    "review": (CARDS, "whether anybody has approved the protocol, and that a clinician decides"),
+}
 
 
 def remarks(document: Document) -> Iterator[Problem]:
     """What to look at: where it stands, and why, in a sentence."""
     yield from _amounts(document)
     yield from _reductions(document)
+    yield from _options(document)
+    yield from _order_of_bands(document)
+    yield from _target(document)
+    yield from _safety(document)
+    yield from _blanks(document)
 
 
 def _amounts(document: Document) -> Iterator[Problem]:
@@ -75,18 +92,110 @@ def _sentences(part: object, path: Path) -> Iterator[tuple[Path, str]]:
 def _reductions(document: Document) -> Iterator[Problem]:
     """A reduced dose that is none: the cards call it reduced all the same."""
     standard = {row.band: row for row in document.rows if row.tier == "standard"}
-    for index, row in enumerate(document.rows):
-        other = standard.get(row.band)
-        if row.tier == "reduced" and other is not None and _is_the_same(row, other):
+    tier = {row.id: row for row in document.rows if row.tier == "reduced"}
+    for place, name, dosing in document.dosings():
+        other = standard.get(tier[name].band) if name in tier else None
+        if other is None or other.dosing is None:
+            continue
+        if dosing.dose.value >= other.dosing.dose.value:
             yield (
-                ("rows", index, "dose"),
-                f"{row.dose} over {row.over} is no less and no slower than in row {other.id}, and"
-                " the cards call it reduced",
+                (*place, "dose"),
+                f"{dosing.dose} is no less than in row {other.id}, and the cards call it a reduced"
+                " dose",
             )
 
 
-def _is_the_same(row: Row, other: Row) -> bool:
-    if row.dosing is None or other.dosing is None:
-        return False
-    less = row.dosing.dose.value < other.dosing.dose.value
-    return not less and not other.dosing.rate.exceeds(row.dosing.rate)
+def _options(document: Document) -> Iterator[Problem]:
+    """Options that are offered beside the same dose, or beside a slower one as the slower way."""
+    for index, row in enumerate(document.rows):
+        if row.dosing is None:
+            continue
+        offered: list[tuple[str, Dosing]] = [("the row", row.dosing)]
+        for number, option in enumerate(row.options):
+            place: Path = ("rows", index, "options", number)
+            same = next((name for name, other in offered if _is_the_same(option, other)), None)
+            if same is not None:
+                yield (
+                    place,
+                    f"{option.dose} over {option.over} is the dose of {same} too: the card offers"
+                    " it twice",
+                )
+            elif option.rate.exceeds(row.dosing.rate):
+                yield (
+                    (*place, "over"),
+                    f"{option.rate} is faster than the row's {row.dosing.rate}, which is suggested"
+                    f' first; the option is offered "{option.when}"',
+                )
+            offered.append((f"option {option.id}", option))
+
+
+def _is_the_same(one: Dosing, other: Dosing) -> bool:
+    return one.dose.value == other.dose.value and one.over.value == other.over.value
+
+
+def _order_of_bands(document: Document) -> Iterator[Problem]:
+    """A severe level that is treated less than a moderate one with the same kidneys."""
+    moderate = {row.tier: row for row in document.rows if row.band == "moderate"}
+    for index, row in enumerate(document.rows):
+        other = moderate.get(row.tier) if row.band == "severe" else None
+        if row.dosing is None or other is None or other.dosing is None:
+            continue
+        severe, less = row.dosing, other.dosing
+        if severe.dose.value < less.dose.value:
+            yield (
+                ("rows", index, "dose"),
+                f"{severe.dose} for the severe band is less than the {less.dose} of row"
+                f" {other.id} for the moderate one",
+            )
+        if less.rate.exceeds(severe.rate):
+            yield (
+                ("rows", index, "over"),
+                f"{severe.rate} for the severe band is slower than {less.rate} of row {other.id}"
+                " for the moderate one",
+            )
+
+
+def _target(document: Document) -> Iterator[Problem]:
+    """A target that a level with a dose lies above, or that an additional dose is given above."""
+    above, redose = document.target.above.value, document.target.redose_below.value
+    dosed = {row.band for row in document.rows if row.dosing is not None}
+    ends = [(band.upper, band.id) for band in document.bands if band.id in dosed and band.upper]
+    highest, name = max(ends, key=lambda end: end[0].value, default=(above, ""))
+    if above.value < highest.value:
+        yield (
+            ("target", "above"),
+            f"{above} is below {highest}, where the {name} band ends: the cards suggest a dose to"
+            " patients who are above the target already",
+        )
+    if redose.value > above.value:
+        yield (
+            ("target", "redose_below"),
+            f"{redose} is above the target, {above}: the cards suggest an additional dose to"
+            " patients who have reached it",
+        )
+
+
+def _safety(document: Document) -> Iterator[Problem]:
+    """Lines that a card should not be without."""
+    for name, field in type(document.cards).model_fields.items():
+        card, detail = field.alias or name, getattr(document.cards, name).detail
+        for word, (cards, loss) in _SAFETY.items():
+            if card in cards and word not in names_in(detail):
+                yield (
+                    ("cards", card, "detail"),
+                    f"{{{word}}} is not in it: the card does not say {loss}",
+                )
+
+
+def _blanks(document: Document) -> Iterator[Problem]:
+    """Names that nothing fills where they stand: a hole in the sentence, or a line that is lost."""
+    for path, sentence in _sentences(document, ()):
+        try:
+            names = names_in(sentence)
+        except ValueError:
+            continue
+        known = filled(document, path)
+        loss = ", so no card shows its line" if path[-1] == "detail" else ""
+        for name in dict.fromkeys(names):
+            if name not in known:
+                yield path, f"nothing fills {{{name}}} here{loss}"

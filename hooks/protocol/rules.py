@@ -7,24 +7,30 @@ from typing import Final, get_args
 from pydantic import BaseModel
 
 from hooks.chart.codes.drugs import RXNORM, DrugCodes
+from hooks.chart.codes.laboratory import LabCodes
 from hooks.chart.codes.routes import Route
 from hooks.chart.codes.salts import SULFATE
+from hooks.chart.units import Analyte
 from hooks.lines import Path
+from hooks.mistakes import suggested
 from hooks.protocol import bounds, origins, required
 from hooks.protocol.bounds import Bounds, Problem
 from hooks.protocol.document import Document
 from hooks.protocol.limits import Range
-from hooks.protocol.model import DOSED, Band, BandId, Coding, Dosing, Product
+from hooks.protocol.model import DOSED, Band, BandId, Coding, Dosing, Lab, Product
 from hooks.protocol.quantity import Quantity
-from hooks.protocol.scale import plain
+from hooks.protocol.scale import digits
 
 _TIERS: Final = ("standard", "reduced")
 
 
-def broken(document: Document, limits: Bounds, drugs: DrugCodes) -> Iterator[Problem]:
+def broken(
+    document: Document, limits: Bounds, drugs: DrugCodes, labs: LabCodes
+) -> Iterator[Problem]:
     """Every rule that the file breaks: where, and in a sentence.
 
-    `limits` is how far its numbers may go; `drugs` are the products that are known by their codes.
+    `limits` is how far its numbers may go; `drugs` are the products that are known by their codes,
+    `labs` the laboratory tests.
     """
     yield from _label(document, limits)
     yield from bounds.passed(document, limits)
@@ -34,6 +40,8 @@ def broken(document: Document, limits: Bounds, drugs: DrugCodes) -> Iterator[Pro
     yield from _tiers(document)
     yield from _reachable(document)
     yield from _products(document, drugs)
+    yield from _labs(document, labs)
+    yield from _override_reasons(document)
     yield from _required(document)
     yield from _sources(document)
     yield from _origins(document)
@@ -190,16 +198,13 @@ def _products(document: Document, drugs: DrugCodes) -> Iterator[Problem]:
         for coding in product.coding:
             wrong = _wrong(coding, product, drugs) if coding.system in RXNORM else None
             if wrong is not None:
-                yield (
-                    ("products", index),
-                    f"product {product.id}: RxNorm {coding.code} {wrong} (clinical 5.1)",
-                )
+                yield ("products", index), f"product {product.id}: RxNorm {coding.code} {wrong}"
     coding = document.route.coding
     route = drugs.routes.stated((coding.code,), (coding.display,))
     if route in (Route.ENTERAL, Route.INTRAMUSCULAR):
         yield (
             ("route", "coding"),
-            f"{coding.code} is the {route} route, the doses are intravenous (clinical 6.3)",
+            f"{coding.code} is the {route} route, the doses are intravenous",
         )
 
 
@@ -217,7 +222,37 @@ def _wrong(coding: Coding, product: Product, drugs: DrugCodes) -> str | None:
     grams = known.strength.ml * known.strength.mg_per_ml / 1000
     if grams == product.holds.value:
         return None
-    return f"holds {plain(grams)} g, the product says {product.holds}"
+    return f"holds {digits(grams)} g, the product says {product.holds}"
+
+
+def _labs(document: Document, known: LabCodes) -> Iterator[Problem]:
+    """A level is ordered by a code of its own analyte, as every card orders it (clinical 6.1)."""
+    for analyte in (Analyte.MAGNESIUM, Analyte.CREATININE):
+        lab: Lab = getattr(document.labs, analyte)
+        code = known.by_code.get((lab.coding.system, lab.coding.code))
+        what = None if code is None else code.because
+        if code is not None and code.analyte is not analyte:
+            what = what or code.analyte
+        if what is not None:
+            yield (
+                ("labs", analyte.value, "coding"),
+                f"{lab.coding.code} is {what}, the level that is ordered is {analyte} in serum,"
+                " plasma or blood",
+            )
+
+
+def _override_reasons(document: Document) -> Iterator[Problem]:
+    """Feedback names a reason by its code and system, and has to find one."""
+    seen: set[tuple[str, str]] = set()
+    for index, reason in enumerate(document.override_reasons):
+        key = (reason.system, reason.code)
+        if key in seen:
+            yield (
+                ("override_reasons", index),
+                f"{reason.code} of {reason.system} stands twice: feedback could not tell the two"
+                " reasons apart",
+            )
+        seen.add(key)
 
 
 def _label(document: Document, limits: Bounds) -> Iterator[Problem]:
@@ -262,11 +297,15 @@ def _required(document: Document) -> Iterator[Problem]:
         for name in sorted(wanted - set(present)):
             yield where, f"{name} is missing"
         for name in sorted(set(present) - wanted):
-            yield where, f"nothing is called {name}"
+            at = where if where == ("gates",) else (*where, name)
+            yield at, f"nothing is called {name}{suggested(name, wanted)}"
         if len(set(present)) < len(present):
             yield where, "something stands twice"
     for name in sorted(document.words.next.keys() - required.REASONS):
-        yield ("words", "next", name), f"nothing is called {name}"
+        yield (
+            ("words", "next", name),
+            f"nothing is called {name}{suggested(name, required.REASONS)}",
+        )
 
 
 def _origins(document: Document) -> Iterator[Problem]:

@@ -80,10 +80,10 @@ def moves(old: Scale, new: Scale) -> Iterator[Move]:
 def short(value: Decimal) -> str:
     """A number for reading: rounded to three significant digits, but never before the point."""
     places = max(0, 2 - value.adjusted())
-    return plain(round(value, places))
+    return digits(round(value, places))
 
 
-def plain(value: Decimal) -> str:
+def digits(value: Decimal) -> str:
     """An exact number without exponent and without needless zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -94,14 +94,15 @@ def _range(lower: Cut | None, upper: Cut | None, unit: str) -> str:
     if upper is None:
         if lower is None:
             return f"of any {unit}"
-        return f"{'above' if lower.after else 'from'} {_with_unit(lower, plain(lower.value), unit)}"
-    end = plain(upper.value)
+        beyond = "above" if lower.after else "from"
+        return f"{beyond} {_with_unit(lower, digits(lower.value), unit)}"
+    end = digits(upper.value)
     until = "" if upper.after else "below "
     if lower is None:
         return f"{until or 'up to '}{_with_unit(upper, end, unit)}"
     if lower.value == upper.value:
         return f"exactly {_with_unit(upper, end, unit)}"
-    start, end = _evened(plain(lower.value), end)
+    start, end = _evened(digits(lower.value), end)
     since = "above " if lower.after else ""
     return f"{since}{start}{_otherwise(lower, unit)} to {until}{_with_unit(upper, end, unit)}"
 

@@ -20,7 +20,7 @@ from hooks.protocol.notation import (
 )
 from hooks.protocol.part import Part, Sources
 from hooks.protocol.protocol import Protocol
-from hooks.protocol.scale import plain, short
+from hooks.protocol.scale import digits, short
 from hooks.protocol.template import names_in
 
 _LIMITS: Final = ("", "Limit", "Sources")
@@ -175,7 +175,7 @@ def _words(dosing: Dosing | None) -> Mapping[str, str]:
         return {}
     return {
         "dose": str(dosing.dose),
-        "duration": f"{plain(dosing.over.value)} minutes",
+        "duration": f"{digits(dosing.over.value)} minutes",
         "rate": f"{short(dosing.rate.per_minute)} mg/min",
         "hourly_rate": f"{short(dosing.rate.per_hour)} g/h",
     }
@@ -209,7 +209,7 @@ def _renal(document: Document) -> Table:
     injury, most = document.renal.injury, document.renal.maximum
     told = (
         f"creatinine higher by {injury.rise} within {injury.rise_within}, or"
-        f" {plain(injury.ratio)} times within {injury.ratio_within}: the reduced dose at best"
+        f" {digits(injury.ratio)} times within {injury.ratio_within}: the reduced dose at best"
     )
     return Table(
         "Renal function",
@@ -237,7 +237,7 @@ def _other_limits(document: Document) -> Table:
             *_limits(document.extreme, "extreme"),
             (
                 label("dose_tolerance.percent"),
-                plain(tolerance.percent),
+                digits(tolerance.percent),
                 _codes(tolerance.source),
             ),
             (label("recheck"), recheck(document), _codes(document.recheck.source)),

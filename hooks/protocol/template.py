@@ -1,13 +1,18 @@
 """Sentences with {names} in them: checked once, filled in for each patient."""
 
+import difflib
 import string
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
 from hooks.protocol import vocabulary
+
+#: What is longer is no slip in one of the names.
+_LONGEST: Final = 60
+_MOST_NEAR: Final = 3
 
 
 @lru_cache(maxsize=1024)
@@ -26,9 +31,16 @@ def names_in(text: str) -> tuple[str, ...]:
 def _check(text: str) -> str:
     for name in names_in(text):
         if name not in vocabulary.NAMES:
-            known = ", ".join(sorted(vocabulary.NAMES))
-            raise ValueError(f"nothing is called {{{name}}}; there are: {known}")
+            raise ValueError(f"nothing is called {{{name}}}{_near(name)}")
     return text
+
+
+def _near(name: str) -> str:
+    """The names that one that nothing is called may have meant."""
+    near = difflib.get_close_matches(name[:_LONGEST].lower(), vocabulary.NAMES, _MOST_NEAR)
+    if not near:
+        return "; docs/protocol.md lists the names that there are"
+    return f"; did you mean {' or '.join(f'{{{one}}}' for one in near)}?"
 
 
 Sentence = Annotated[str, AfterValidator(_check)]

@@ -22,6 +22,7 @@ from service.settings import Settings
 _BY_HAND = "search"
 
 _NOT_LISTED = "`fhirServer` is not a server that this service may read"
+_NONE_LISTED = "this service is set to read no `fhirServer`"
 _NO_TOKEN = "no access token came with which to ask the FHIR server"  # noqa: S105 - a sentence
 _FOREIGN_NAME = "the FHIR server is not read for a call to a name that is not this service's own"
 _LEFT_ALONE = "the FHIR server is left alone for a moment, because it failed repeatedly"
@@ -61,12 +62,12 @@ class FhirClient:
         `own_name` says whether the service was called by a name of its own (see `rebinding`);
         if not, nothing is read that needs no token. A token that came along changes nothing: an
         open server would not look at it.
-
-        Where the site lists no server, there is no such thing as reading one.
         """
         wanted = [key for key in templates if key in prefetched.absent]
-        if not wanted or not self._readers or received.fhir_server is None:
+        if not wanted or received.fhir_server is None:
             return prefetched
+        if not self._readers:
+            return _without(prefetched, wanted, _NONE_LISTED)
         reader = self._reader(received.fhir_server)
         token = _usable(received.fhir_authorization)
         if reader is None:

@@ -55,10 +55,8 @@ def insight(days: int) -> None:
         store.demand()
         with closing(store), store.reading() as connection:
             found = count(connection, Period.last(days or None, utc_now().date()))
-    except (SettingsError, SiteFileError) as error:
+    except (SettingsError, SiteFileError, RecordError) as error:
         stop(str(error), 2)
-    except RecordError as error:
-        stop(str(error), 1)
     except StoreDown as error:
         stop(f"The record cannot be read now: {error}.", 1)
     show(Console(), found, rules)

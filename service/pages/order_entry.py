@@ -124,8 +124,7 @@ def _explanation(
     """
     fetch = census.complete if census is not None and census.servers else None
     answer = explanation.answer_to(call, now, hooks, settings, fetch)
-    reasoning = answer.reasoning
-    steps = () if reasoning is None else reasoning.trace
+    steps = () if answer.decision is None else answer.decision.trace
     return {
         "band": answer.assessment.get("band"),
         "rule": answer.assessment.get("rule"),

@@ -36,7 +36,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A plot of columns. `ticks` are the numbers on the axis from the top down."""
+    """A plot of columns. `ticks` are the numbers on the axis from the top down; `labels` stand
+    below the columns, one for each, empty where there is no room for one."""
 
     width: float
     columns: tuple[Column, ...]
@@ -96,11 +97,12 @@ def ceiling(number: int) -> int:
 
 
 def _spread(labels: Sequence[str]) -> tuple[str, ...]:
-    """The first label, the last, and some between them."""
+    """The first label, the last, and some between them, each in its place."""
     if len(labels) <= _MOST_LABELS:
         return tuple(labels)
     last = len(labels) - 1
-    return tuple(labels[round(last * place / (_MOST_LABELS - 1))] for place in range(_MOST_LABELS))
+    kept = {round(last * place / (_MOST_LABELS - 1)) for place in range(_MOST_LABELS)}
+    return tuple(label if place in kept else "" for place, label in enumerate(labels))
 
 
 def _fixed(number: float) -> float:

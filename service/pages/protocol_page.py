@@ -186,4 +186,6 @@ def _findings(protocol: Protocol) -> Iterator[tuple[str, FindingText, str]]:
 def _filled(sentence: str | None, words: Mapping[str, str]) -> str:
     """A sentence with the protocol's own words, and the [names] of the patient's."""
     text = (sentence or "").replace("**", "")
-    return text.format_map({name: words.get(name, f"[{name}]") for name in names_in(text)})
+    return text.format_map(
+        {name: words.get(name, f"[{name.replace('_', ' ')}]") for name in names_in(text)}
+    )

@@ -9,7 +9,7 @@ from typing import Final
 from hooks.chart.units import FACTORS, Analyte, Unit
 from hooks.protocol import Protocol
 from hooks.protocol.quantity import Quantity
-from hooks.protocol.scale import plain
+from hooks.protocol.scale import digits
 
 UNITS: Final = (Unit.MG_DL, Unit.MMOL_L, Unit.MEQ_L)
 WIDTH: Final = 1000
@@ -74,7 +74,7 @@ def _mark(limit: Quantity, at: float) -> Mark:
     numbers = {
         str(unit): number
         if unit == written
-        else plain(round(limit.value / FACTORS[Analyte.MAGNESIUM][unit], _PLACES))
+        else digits(round(limit.value / FACTORS[Analyte.MAGNESIUM][unit], _PLACES))
         for unit in UNITS
     }
     return Mark(at, numbers, written)

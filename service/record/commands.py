@@ -146,7 +146,7 @@ def forget_comments(card: UUID | None, before: datetime | None, yes: bool) -> No
     name = None if card is None else str(card)
     with _store() as store:
         comments = retention.count_comments(store, name, before)
-        click.echo(f"{comments} comments.")
+        click.echo(f"{_count(comments, 'comment')}.")
         deleted = 0
         if comments:
             if not yes:
@@ -154,7 +154,7 @@ def forget_comments(card: UUID | None, before: datetime | None, yes: bool) -> No
             deleted = retention.forget(store, name, before)
         _scrub(store)
     if comments:
-        click.echo(f"{deleted} comments deleted.")
+        click.echo(f"{_count(deleted, 'comment')} deleted.")
 
 
 def _scrub(store: Store) -> None:

@@ -26,6 +26,8 @@ Format = Literal["ndjson", "csv"]
 Line = dict[str, Any]
 
 _PAGE = 1_000
+#: Of a decision the export names `cards` the cards themselves, so their number needs another name.
+_EXPORTED = {"cards": "card_count"}
 
 
 def count(connection: Connection, what: What) -> int:
@@ -44,7 +46,8 @@ def lines(connection: Connection, what: What, *, comments: bool = False) -> Iter
 def columns(what: What, *, comments: bool = False) -> list[str]:
     """The members of each line, in their order."""
     if what == "decisions":
-        return [*(name for name in _names(Decision) if name != "day"), "cards"]
+        kept = (name for name in _names(Decision) if name != "day")
+        return [*(_EXPORTED.get(name, name) for name in kept), "cards"]
     own = [name for name in _names(Feedback) if name != "card_id"]
     names = [*own, "known", "counts", "card", "accepted_suggestions"]
     return [*names, "comment"] if comments else names
@@ -81,7 +84,7 @@ def _decisions(connection: Connection) -> Iterator[Line]:
         ids = [card["id"] for some in cards.values() for card in some]
         suggestions = _suggestions(connection, ids)
         for row in page:
-            line = dict(row)
+            line = {_EXPORTED.get(name, name): value for name, value in row.items()}
             del line["day"]
             line["cards"] = [
                 {

@@ -42,7 +42,7 @@ def run(
     """Decide every request under `paths` by both protocols, at `now` or at its own moment.
 
     `out` gets a row for each request. Raises KeptError, OutputError, ProtocolError or
-    LabCodesError.
+    CodeListError.
     """
     before, after = (judge(protocol, lab_codes) for protocol in protocols)
     found = kept.find(paths)

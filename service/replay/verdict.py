@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from hooks import offered
-from hooks.chart import codes
+from hooks.chart.codes import laboratory
 from hooks.errors import HookError, MissingData
 from hooks.order_select import Answer
 from hooks.protocol import load as load_protocol
@@ -69,10 +69,10 @@ class Judge:
 def judge(protocol: Path | None, lab_codes: Path | None) -> Judge:
     """A judge by the protocol in a file; None: the one shipped, and the codes shipped.
 
-    Raises ProtocolError or LabCodesError.
+    Raises ProtocolError or CodeListError.
     """
     loaded = load_protocol(protocol)
-    hooks = offered(loaded, codes.load(lab_codes), None)
+    hooks = offered(loaded, laboratory.load(lab_codes), None)
     head = loaded.document.protocol
 
     def decide(kept: Kept, now: datetime | None) -> Verdict:
@@ -96,7 +96,7 @@ def judge(protocol: Path | None, lab_codes: Path | None) -> Judge:
 
 def _decision(answer: Answer) -> Decision:
     account = answer.assessment
-    reasoning = answer.reasoning
+    decision = answer.decision
     dose = account.get("dose", {})
     recheck = account.get("recheck")
     return Decision(
@@ -104,9 +104,9 @@ def _decision(answer: Answer) -> Decision:
         rule=str(account.get("rule", "-")),
         grams=dose.get("grams"),
         minutes=dose.get("minutes"),
-        card=reasoning.card if reasoning and answer.cards else None,
+        card=decision.card if decision and answer.cards else None,
         indicator=answer.cards[0]["indicator"] if answer.cards else None,
-        silence=reasoning.silence if reasoning else "not asked",
+        silence=decision.silence if decision else "not asked",
         recheck=(recheck["start"], recheck["end"]) if recheck else None,
         findings=frozenset(str(finding["id"]) for finding in account.get("findings", ())),
         sentence=account.get("silence"),

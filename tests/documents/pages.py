@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 #: A block in another language than the shell's says so, or is known by how it begins.
-_OTHER_LANGUAGES = {"ini", "toml", "json", "nginx", "promql", "python", "yaml"}
+_OTHER_LANGUAGES = {"ini", "toml", "json", "nginx", "promql", "python", "text", "yaml"}
 _OTHER_BEGINNINGS = ("[[client]]", "[[code]]")
 _COMMENT = re.compile(r"\s{2,}# .*$")
 

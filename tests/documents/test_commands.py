@@ -44,7 +44,8 @@ CANNOT = {
     "docker compose up --build": _ENGINE,
     "docker compose down --volumes": _ENGINE,
     "docker build --tag magnesia:0.1.0 .": _ENGINE,
-    "sudo docker run --read-only --tmpfs /tmp --volume magnesia:/var/lib/magnesia"
+    "sudo docker run --detach --name magnesia --restart unless-stopped --stop-timeout 20"
+    " --read-only --tmpfs /tmp --volume magnesia:/var/lib/magnesia"
     " --volume /etc/magnesia:/etc/magnesia:ro --env-file /etc/magnesia.env"
     " --publish 127.0.0.1:8000:8000 magnesia:0.1.0": _ENGINE,
     "/opt/magnesia/.venv/bin/magnesia fixtures load http://127.0.0.1:8080/fhir": "needs a FHIR"

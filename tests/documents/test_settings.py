@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from service.settings import PREFIX, Settings
+from service.trust.door import Door
 from tests.documents import settings as told
 from tests.documents.pages import ROOT
 
@@ -35,6 +36,8 @@ def test_the_first_settings_are_settings_and_begin_silent(tmp_path: Path) -> Non
     settings = Settings.from_environment(environment)
     assert settings.mode == "silent"
     assert settings.is_auth_required
+    # Behind a base URL there is no /metrics without a token, and then no alert ever fires.
+    assert Door(settings, "/metrics", settings.metrics_token_sha256).has_lock
 
 
 def test_every_setting_says_what_it_is_for_and_what_it_takes() -> None:

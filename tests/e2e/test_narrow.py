@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.documents.pages import ROOT
-from tests.e2e.browser import Open, Scheme
+from tests.e2e.browser import SERVICE, Open, Scheme
 from tests.e2e.test_order_entry import FIXTURES
 from tests.fhir.test_process import House, house
 
@@ -34,6 +34,36 @@ def test_results_and_what_the_service_says_of_them_are_seen_whole(site: House, v
         opened.answer_to(opened.page.locator("#as-sent").click)
         expect(opened.page.locator("#cards[aria-busy]")).to_have_count(0)
         assert not hidden(opened.page), name
+
+
+def test_at_four_hundred_percent_nothing_scrolls_sideways(site: House, visit: Open) -> None:
+    """1280 pixels at 400 %, WCAG 1.4.10: 320."""
+    opened = visit(site, "/", (320, 640))
+    opened.order("furosemide")
+    opened.card()
+    assert opened.sideways == 0
+    wide = "part => part.scrollWidth - part.clientWidth"
+    for part in opened.page.locator(".order, .dosed").all():
+        assert part.evaluate(wide) <= 0, part.text_content()
+
+
+@pytest.mark.parametrize("size", [(320, 640), TELEPHONE, (1280, 900)])
+def test_no_card_widens_the_page(site: House, visit: Open, size: tuple[int, int]) -> None:
+    word = "magnesium" * 20
+    table = f"| a | b |\n| - | - |\n| {word} | {word} |"
+    card = {
+        "uuid": "c",
+        "summary": word,
+        "detail": f"{word}\n\n{table}\n\n```\n{word} {word}\n```\n\n12345 mg/{word}",
+        "indicator": "info",
+        "source": {"label": word},
+        "suggestions": [{"label": word, "uuid": "s", "actions": []}],
+    }
+    opened = visit(site, "/", size)
+    opened.page.route(f"**{SERVICE}", lambda route: route.fulfill(json={"cards": [card]}))
+    opened.page.click("button[data-order='furosemide']")
+    opened.card()
+    assert opened.sideways == 0
 
 
 def test_the_column_alone_says_the_zone(site: House, visit: Open) -> None:
@@ -93,10 +123,55 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield one
 
 
+@pytest.mark.parametrize("width", [320, 360])
+def test_every_count_is_seen_whole(counted: House, visit: Open, width: int) -> None:
+    page = visit(counted, "/insight?days=all", (width, 800)).page
+    for summary in page.locator("details summary").all():
+        summary.click()
+    expect(page.get_by_role("table").first).to_be_visible()
+    rule = page.get_by_role("group", name="Cards by rule")
+    expect(rule.get_by_role("rowheader").first).to_be_visible()
+    assert not [part for part in hidden(page) if part.startswith(("Cards by rule", "Who called"))]
+    if width == 360:
+        assert not hidden(page)
+
+
+#: Of each label that is seen: its middle and its ends, and the middle of the column it belongs to,
+#: in pixels from the left end of the plot, and the width of the plot.
+LABELS = """[...document.querySelectorAll(".plot")].flatMap((plot) => {
+    const {left, width} = plot.querySelector(".columns").getBoundingClientRect();
+    const columns = plot.querySelectorAll(".columns g").length;
+    return [...plot.querySelectorAll(".labels span")].flatMap((label, place) => {
+        if (!label.textContent || getComputedStyle(label).visibility === "hidden") return [];
+        const words = document.createRange();
+        words.selectNodeContents(label);
+        const box = words.getBoundingClientRect();
+        const ends = [box.left - left, box.right - left];
+        return [[(ends[0] + ends[1]) / 2, ...ends, (place + 0.5) * width / columns, width]];
+    });
+})"""
+
+
+@pytest.mark.parametrize("days", [7, 30, 90])
+def test_a_label_stands_below_its_own_column(counted: House, visit: Open, days: int) -> None:
+    page = visit(counted, f"/insight?days={days}").page
+    labels = page.evaluate(LABELS)
+    assert len(labels) >= 5
+    for middle, *_, column, _ in labels:
+        assert middle == pytest.approx(column, abs=2)
+    page.set_viewport_size({"width": 360, "height": 800})
+    labels = page.evaluate(LABELS)
+    assert len(labels) >= 3
+    for _, start, end, column, width in labels:
+        assert start <= column <= end, "it is not even near its column"
+        assert start >= -1
+        assert end <= width + 1
+
+
 def test_few_words_stand_over_narrow_columns(counted: House, visit: Open) -> None:
     page = visit(counted, "/insight?days=all", TELEPHONE).page
     expect(page.get_by_role("heading", name="Cards by age")).to_be_visible()
-    tall = """[...document.querySelectorAll(".bars:not(.clients) thead th")]
+    tall = """[...document.querySelectorAll(".bars:not(.stacked) thead th")]
         .filter((head) => {
             const line = parseFloat(getComputedStyle(head).lineHeight);
             const words = document.createRange();

@@ -17,6 +17,7 @@ from service.record.store import Store
 from service.record.tables import Card, Decision, Verdict
 from tests.e2e.browser import SEED, SERVICE, Open, Watched
 from tests.e2e.people import SEED_ID, answer, encode, newest, people
+from tests.fhir.test_process import House
 from tests.pages.markup import read
 
 FIXTURES = sorted(path.stem for path in patients.FOLDER.glob("*.json"))
@@ -218,6 +219,96 @@ class TestWhatIsShownIsWhatWasAnswered:
             "Told third",
         ]
         assert texts(entry.page, ".card .word") == ["Critical", "Warning", "Information"]
+
+
+#: What of the cards, the orders and the patients is torn at the end of a line: quantities, times.
+TORN = r"""[...document.querySelectorAll(
+    ".card h3, .card .label, .card .does, .detail p, .detail li, .patient, .sig"
+)].flatMap((block) => {
+    const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    const letters = [];
+    while (walker.nextNode()) {
+        const node = walker.currentNode;
+        for (let at = 0; at < node.length; at += 1) letters.push([node, at]);
+    }
+    const whole = letters.map(([node, at]) => node.data[at]).join("");
+    const parts =
+        /\d[\d.,-]*\s(?:mg|g|kg|mL|mmol|mEq|h|min|minutes)\b|\d\d:\d\d-\d\d:\d\d/g;
+    return [...whole.matchAll(parts)].filter(({index, 0: words}) => {
+        const range = document.createRange();
+        range.setStart(...letters[index]);
+        const [node, at] = letters[index + words.length - 1];
+        range.setEnd(node, at + 1);
+        const tops = [...range.getClientRects()].map((box) => box.top);
+        return Math.max(...tops) - Math.min(...tops) > 8;
+    }).map(({0: words}) => words);
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_number_is_torn_from_its_unit(site: House, visit: Open, width: int) -> None:
+    opened = visit(site, "/", (width, 900))
+    opened.watch.expect("status of 4", "Failed to load resource")
+    for name in FIXTURES:
+        if width < 1000:
+            opened.page.locator("#patients summary").click()
+        opened.choose(name)
+        opened.answer_to(opened.page.locator("#as-sent").click)
+        expect(opened.page.locator("#cards[aria-busy]")).to_have_count(0)
+        assert opened.page.evaluate(TORN) == [], name
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("grams", "minutes"), [("39.9", "2880"), ("12.5", "1440")])
+def test_the_fields_of_a_dose_show_every_digit(
+    site: House, visit: Open, width: int, grams: str, minutes: str
+) -> None:
+    form = visit(site, "/", (width, 900)).page.get_by_role("form", name="Magnesium sulfate")
+    for label, value in (("Dose in grams", grams), ("over so many minutes", minutes)):
+        field = form.get_by_label(label)
+        field.fill(value)
+        assert field.evaluate("field => field.checkValidity()")
+        room = """field => {
+            const style = getComputedStyle(field);
+            const words = document.createElement("span");
+            words.textContent = field.value;
+            Object.assign(words.style, {font: style.font, position: "absolute"});
+            document.body.append(words);
+            const needs = words.getBoundingClientRect().width;
+            words.remove();
+            const has = field.clientWidth - parseFloat(style.paddingLeft);
+            return has - parseFloat(style.paddingRight) - needs;
+        }"""
+        assert field.evaluate(room) >= 0
+        assert field.evaluate("field => getComputedStyle(field).appearance") == "textfield", (
+            "arrows cover the digits"
+        )
+
+
+def test_the_bands_are_told_apart_by_color(entry: Watched) -> None:
+    colors = {}
+    for name in (SEED, "moderate", "mild-qt-drug", "high"):
+        entry.choose(name)
+        entry.answer_to(entry.page.locator("#as-sent").click)
+        flag = entry.page.locator("#results tr").first.locator(".flag.marked")
+        expect(flag).to_be_visible()
+        colors[flag.text_content()] = flag.evaluate("flag => getComputedStyle(flag).color")
+    assert list(colors) == ["severe", "moderate", "mild", "high"]
+    assert len(set(colors.values())) == 3
+    assert colors["severe"] == colors["high"]
+
+
+def test_a_card_is_folded_only_to_bring_its_buttons_into_sight(entry: Watched) -> None:
+    entry.order("furosemide")
+    entry.card()
+    expect(entry.page.locator(".unfold")).to_have_count(1)
+    for name in ("torsades", "mild-qt-drug"):
+        entry.choose(name)
+        entry.answer_to(entry.page.locator("#as-sent").click)
+        entry.card()
+        expect(entry.page.locator(".unfold, .suggestions")).to_have_count(0)
+        hidden = "detail => detail.scrollHeight - detail.clientHeight"
+        assert entry.page.locator(".detail").evaluate(hidden) == 0
 
 
 def made_up(indicator: str, summary: str, detail: str = "") -> dict[str, Any]:

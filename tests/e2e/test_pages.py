@@ -7,11 +7,14 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from service import create_app
+from service.settings import Settings
 from tests.e2e.browser import NARROW, WIDE, Open, Scheme, Watched
 from tests.e2e.test_order_entry import FIXTURES
 from tests.fhir.test_process import House, house
+from tests.trust.issuer import Issuer, write_clients
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 PAGES = ("/", "/protocol", "/insight?days=all")
@@ -130,6 +133,50 @@ def test_the_protocol_on_paper(site: House, visit: Open) -> None:
     assert 3 <= printed.count(b"/Type /Page\n") <= 20
 
 
+@pytest.mark.parametrize("counted", ["small"], indirect=True)
+def test_the_counts_on_paper(counted: House, visit: Open) -> None:
+    page = visit(counted, "/insight?days=90").page
+    numbers = page.get_by_role("group", name="Calls by week")
+    expect(numbers).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(numbers.locator("tbody tr").last).to_be_visible()
+    expect(page.locator("summary").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_of_a_closed_service_is_a_sheet(
+    site: House, visit: Open, tmp_path: Path, width: int
+) -> None:
+    clients = write_clients(tmp_path, Issuer("Example EHR", "https://ehr.example"))
+    settings = Settings(auth="required", clients=clients, base_url="https://magnesia.example")
+    closed = create_app(settings).test_client().get("/").text
+
+    def close(page: Page) -> None:
+        page.route(
+            f"{site.url}/", lambda route: route.fulfill(body=closed, content_type="text/html")
+        )
+
+    opened = visit(site, "/", (width, 800), before=close)
+    heading = opened.page.get_by_role("heading", name="There is no order entry here")
+    box = heading.bounding_box()
+    text = opened.page.locator("main p").bounding_box()
+    assert box is not None
+    assert text is not None
+    assert box["x"] >= 12, "it stands at the edge of the window"
+    assert text["y"] > box["y"] + box["height"] + 4
+    assert opened.sideways == 0
+    assert not faults(opened.page)
+
+
+def test_without_scripts_there_are_no_dead_buttons(chromium: Browser, site: House) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.url}/")
+    expect(page.locator(".plain-note")).to_be_visible()
+    expect(page.locator("button:visible, table:visible")).to_have_count(0)
+    context.close()
+
+
 # ------------------------------------------------------------------------------ by keyboard alone
 
 
@@ -142,6 +189,19 @@ def tab_to(page: Page, selector: str, most: int = 120) -> None:
             assert page.evaluate(ring) != "none", f"{selector} does not show the focus"
             return
     pytest.fail(f"{selector} cannot be reached by Tab")
+
+
+def test_in_a_wide_window_the_patients_cannot_be_folded_away(entry: Watched) -> None:
+    patients = entry.page.locator("#patients")
+    patients.locator("summary").focus()
+    entry.page.keyboard.press("Enter")
+    entry.page.wait_for_timeout(100)
+    expect(patients).to_have_attribute("open", "")
+    entry.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    expect(patients).not_to_have_attribute("open", "")
+    tab_to(entry.page, "#patients summary")
+    entry.page.keyboard.press("Enter")
+    expect(patients).to_have_attribute("open", "")
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])

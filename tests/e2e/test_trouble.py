@@ -135,7 +135,49 @@ def test_without_discovery_there_is_no_decision_support(site: House, visit: Open
 
     opened = visit(site, before=fail)
     opened.watch.expect("500")
-    expect(opened.page.locator("#cards .problem")).to_contain_text("Discovery could not be read.")
+    problem = opened.page.locator("#cards .problem")
+    expect(problem).to_contain_text("Discovery could not be read.")
+    opened.choose(SEED)
+    expect(problem, "a patient is no answer").to_contain_text("Discovery could not be read.")
+    opened.page.click("button[data-order='furosemide']")
+    expect(problem, "nor is an order").to_contain_text("Discovery could not be read.")
+    opened.page.click("#as-sent")
+    opened.page.get_by_role("button", name="Remove").click()
+    expect(opened.page.locator("#drafts .draft")).to_have_count(0)
+    expect(problem).to_contain_text("Discovery could not be read.")
+    expect(opened.page.locator("#cards .waiting")).to_have_count(0)
+    opened.page.unroute_all()
+    problem.get_by_role("button", name="Try again").click()
+    opened.is_open(SEED)
+    opened.order("furosemide")
+    opened.card()
+
+
+def test_before_discovery_is_read_no_order_is_invited(site: House, visit: Open) -> None:
+    first = First()
+    opened = visit(site, before=lambda page: page.route("**/cds-services", first.hold))
+    opened.choose("mild")
+    problem = opened.page.locator("#cards .problem")
+    expect(problem).to_contain_text("Discovery is still being read.")
+    opened.page.click("button[data-order='furosemide']")
+    expect(problem).to_contain_text("Discovery is still being read.")
+    assert first.held is not None
+    first.held.continue_()
+    expect(opened.page.locator("#cards .waiting")).to_contain_text("Choose an order")
+    opened.is_open("mild")
+    opened.order("furosemide")
+
+
+def test_where_discovery_offers_no_such_service_that_is_said(site: House, visit: Open) -> None:
+    def offer_nothing(page: Page) -> None:
+        page.route("**/cds-services", lambda route: route.fulfill(json={"services": []}))
+
+    opened = visit(site, before=offer_nothing)
+    problem = opened.page.locator("#cards .problem")
+    expect(problem).to_contain_text("Discovery offers no order-select service.")
+    opened.page.click("button[data-order='furosemide']")
+    expect(opened.page.locator("#drafts .draft")).to_have_count(1)
+    expect(problem).to_contain_text("Discovery offers no order-select service.")
 
 
 @pytest.mark.parametrize("status", [412, 500, 503])

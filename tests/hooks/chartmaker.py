@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from hooks import OrderSelect, offered
-from hooks.chart import codes
+from hooks.chart.codes import laboratory
 from hooks.order_select import Answer
 from hooks.protocol import Protocol, load
 from tests.hooks import validity
@@ -57,7 +57,7 @@ _SPANS: Final = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 _VALUE: Final = re.compile(r"(<=|>=|<|>)?\s*(-?\d+(?:\.\d+)?)\s*(.*)")
 _TIME: Final = re.compile(r"(\d+(?:\.\d+)?) (s|min|h|d) (ago|ahead)")
 
-LAB_CODES: Final = codes.load()
+LAB_CODES: Final = laboratory.load()
 PROTOCOL: Final = load()
 _SERVICE: Final = offered(PROTOCOL, LAB_CODES, None)[0]
 

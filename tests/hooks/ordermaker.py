@@ -11,7 +11,17 @@ from decimal import Decimal
 from typing import Any, Final
 
 from hooks.order_select import Answer
-from tests.hooks.chartmaker import PATIENT, RXNORM, Case, Json, ask, bundle, context, order
+from tests.hooks.chartmaker import (
+    PATIENT,
+    RXNORM,
+    Case,
+    Json,
+    ask,
+    bundle,
+    context,
+    order,
+    over_the_wire,
+)
 
 NDC: Final = "http://hl7.org/fhir/sid/ndc"
 ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -46,6 +56,18 @@ _MEMBERS: Final = frozenset(
         "problem",
     }
 )
+
+
+def instruction(case: dict[str, Any], text: str) -> Any:
+    """An instruction of a text, with the dose and the time that the case codes beside it."""
+    made: dict[str, Any] = {"text": text}
+    if "dose" in case:
+        value, unit = case["dose"].split()
+        made["doseAndRate"] = [{"doseQuantity": {"value": int(value), "unit": unit}}]
+    if "over" in case:
+        value, unit = case["over"].split()
+        made["timing"] = {"repeat": {"count": 1, "duration": int(value), "durationUnit": unit}}
+    return over_the_wire(made)
 
 
 def prescription(case: Mapping[str, Any], identity: str) -> Json:

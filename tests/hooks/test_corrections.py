@@ -5,19 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.hooks import test_order_cases, validity
+from tests.hooks import validity
 from tests.hooks.casefiles import cases
 from tests.hooks.chartmaker import PATIENT, Case, ask, bundle, context, order
 from tests.hooks.ordermaker import asked
 
 
-@pytest.mark.parametrize("case", cases("corrections.toml"))
-def test_correction(case: dict[str, Any]) -> None:
-    test_order_cases.test_order(case)
-
-
 @pytest.mark.parametrize("case", cases("corrections.toml", "sent"))
-def test_what_is_sent(case: dict[str, Any]) -> None:
+def test_a_corrected_draft_is_sent_as_its_case_says(case: dict[str, Any]) -> None:
     """The update of a draft, as it leaves: valid, with what stays and without what must not."""
     (card,) = asked(case["drafts"]).cards
     (update,) = (

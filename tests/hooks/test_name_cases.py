@@ -1,25 +1,28 @@
-"""What drugs are called by systems and wards, and what is made of it: `cases/names.toml`."""
+"""What drugs are called by systems and wards, and what is made of it: `cases/drugs.toml` and
+`cases/names.toml`."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from hooks.chart.codes.drugs import Recognition
-from tests.hooks import test_order_cases
+from hooks.chart.codes import drugs
+from hooks.chart.codes.drugs import DrugClass, Recognition
+from hooks.chart.codes.routes import Route
+from hooks.chart.codes.salts import SULFATE, Named
 from tests.hooks.casefiles import cases
-from tests.hooks.test_drug_cases import ROUTES, recognized
 
+CODES = drugs.load()
+ROUTES = {"none": None} | {route.value: route for route in Route}
 KNOWN = {"name", "because", "texts", "routes", "magnesium"}
 
 
-@pytest.mark.parametrize("case", cases("names.toml"))
-def test_order(case: dict[str, Any]) -> None:
-    test_order_cases.test_order(case)
+def recognized(text: str, route: Route | None = None, *ingredients: str) -> Recognition:
+    return CODES.recognize((), (text,), route, [Named((), (each,)) for each in ingredients])
 
 
-@pytest.mark.parametrize("name", cases("names.toml", "name"))
-def test_a_name(name: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", [*cases("drugs.toml", "name"), *cases("names.toml", "name")])
+def test_a_name_is_read_as_its_case_says(name: dict[str, Any]) -> None:
     """Each of the texts, by each of the routes, is what the case says."""
     for text in name["texts"]:
         for route in name["routes"]:
@@ -54,3 +57,20 @@ def test_a_volume_is_read_by_its_strength() -> None:
     assert held.grams(Decimal(50)) == 2, "2 g in 50 mL"
     assert held.grams(Decimal(100)) is None, "more than the bag holds may be a mixture"
     assert held.running is None, "what runs of a diluted vial is the mixture"
+
+
+def test_magnesium_in_a_mixture_hides_no_other_drug() -> None:
+    found = recognized("potassium chloride 20 MEQ / magnesium sulfate 2 GM", Route.INTRAVENOUS)
+    assert (found.salt, found.is_mixture, found.strength) == (SULFATE, True, None)
+    assert {kind for drug in found.drugs for kind in drug.classes} == {DrugClass.POTASSIUM}, (
+        "potassium beside a low magnesium is named (clinical 5 b)"
+    )
+
+
+def test_a_salt_in_a_vein_is_no_magnesium_by_mouth() -> None:
+    assert recognized("magnesium aspartate", Route.INTRAVENOUS).drugs == ()
+
+
+def test_the_strength_of_a_mixture_is_nobodys() -> None:
+    text = "thiamine 100 MG / magnesium sulfate 40 MG/ML"
+    assert recognized(text, Route.INTRAVENOUS).strength is None

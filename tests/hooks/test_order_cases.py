@@ -1,54 +1,35 @@
-"""What is made of orders as they really come: the cases of `cases/orders.toml`."""
+"""What is made of orders as they really come: the case files that name orders."""
 
-import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from hooks.order_select import Answer
 from tests.hooks.casefiles import cases
-from tests.hooks.ordermaker import asked, dose_read, orders_offered
+from tests.hooks.ordercases import check_order
 
-PARTS = {"drafts", "recorded", "problems", "selected", "magnesium", "potassium", "creatinine"}
+FILES = {
+    "orders.toml": "case",
+    "drugs.toml": "case",
+    "names.toml": "case",
+    "purposes.toml": "case",
+    "corrections.toml": "case",
+    "courses.toml": "case",
+    "words.toml": "case",
+    "without_need.toml": "case",
+    "repeats.toml": "order",
+    "goes_on.toml": "order",
+    "problem_names.toml": "order",
+}
 
 
-@pytest.mark.parametrize("case", cases("orders.toml"))
-def test_order(case: dict[str, Any]) -> None:
-    unknown = case.keys() - PARTS - {"name", "because", "expect"}
-    assert not unknown, f"the case file says {unknown}, which nothing reads"
-    answer = asked(**{name: case[name] for name in PARTS & case.keys()})
-    for name, wanted in case["expect"].items():
-        check(name, answer, wanted, f"{case['because']}: {name}")
+def orders() -> Iterator[Any]:
+    """The cases of all files, each under the name of its file and its own."""
+    for file, table in FILES.items():
+        for case in cases(file, table):
+            yield pytest.param(*case.values, id=f"{file}: {case.id}")
 
 
-def check(name: str, answer: Answer, wanted: Any, rule: str) -> None:
-    found = {
-        finding["id"]: finding.get("text", "") for finding in answer.assessment.get("findings", ())
-    }
-    text = "\n".join(f"{card['summary']}\n{card['detail']}" for card in answer.cards)
-    match name:
-        case "rule" | "band":
-            assert answer.assessment[name] == wanted, rule
-        case "found":
-            assert set(wanted) <= found.keys(), rule
-        case "lacks":
-            assert not set(wanted) & found.keys(), rule
-        case "counted":
-            kinds = [finding["id"] for finding in answer.assessment.get("findings", ())]
-            assert {kind: kinds.count(kind) for kind in wanted} == wanted, rule
-        case "orders":
-            assert orders_offered(answer) == wanted, rule
-        case "dose":
-            assert dose_read(answer) == wanted, rule
-        case "says":
-            for pattern in wanted:
-                assert re.search(pattern, text), f"{rule}: {pattern!r} is not said in\n{text}"
-        case "says_not":
-            for pattern in wanted:
-                assert not re.search(pattern, text), f"{rule}: {pattern!r} is said"
-        case "card":
-            assert len(answer.cards) == {"yes": 1, "no": 0}[wanted], rule
-        case "indicator":
-            assert answer.cards[0]["indicator"] == wanted, rule
-        case _:
-            raise AssertionError(f"the case file expects {name}, which nothing checks")
+@pytest.mark.parametrize("case", list(orders()))
+def test_an_order_is_answered_as_its_case_says(case: dict[str, Any]) -> None:
+    check_order(case)

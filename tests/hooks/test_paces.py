@@ -8,13 +8,13 @@ import pytest
 from hooks.chart.conversion import Conversion
 from hooks.chart.dosage import read_dosage
 from tests.hooks.casefiles import cases
-from tests.hooks.test_repeats import instruction
+from tests.hooks.ordermaker import instruction
 
 SULFATE = Conversion(Decimal("8.12"), Decimal("4.06"), None)
 
 
 @pytest.mark.parametrize("case", cases("paces.toml"))
-def test_texts(case: dict[str, Any]) -> None:
+def test_a_text_names_another_time_or_does_not_as_its_case_says(case: dict[str, Any]) -> None:
     assert not case.keys() - {"name", "dose", "over", "another", "same"}
     assert case["another"], "a case has texts of both kinds"
     assert case["same"], "a case has texts of both kinds"

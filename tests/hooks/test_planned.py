@@ -5,14 +5,12 @@ from typing import Any
 import pytest
 
 from tests.hooks.casefiles import cases
-from tests.hooks.ordermaker import asked
-from tests.hooks.test_order_cases import PARTS
+from tests.hooks.ordercases import answered
 
 
 @pytest.mark.parametrize("case", cases("planned.toml"))
-def test_repeat_level(case: dict[str, Any]) -> None:
-    assert not case.keys() - PARTS - {"name", "because", "due"}
-    answer = asked(**{name: case[name] for name in PARTS & case.keys()})
+def test_the_repeat_level_is_due_when_its_case_says(case: dict[str, Any]) -> None:
+    answer = answered(case, "due")
     recheck = answer.assessment["recheck"]
     assert f"{recheck['start']} to {recheck['end']}" == case["due"], case["because"]
     offered = [

@@ -11,8 +11,6 @@ from hooks.chart.problems import read_problems
 from hooks.order_select import Answer
 from tests.hooks.casefiles import cases
 from tests.hooks.chartmaker import NOW, PATIENT, Case, Json, bundle, decide, over_the_wire
-from tests.hooks.ordermaker import asked
-from tests.hooks.test_order_cases import check
 
 ICD: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 CODES: Final = conditions.load()
@@ -72,7 +70,7 @@ def finding_ids(answer: Answer) -> set[str]:
 
 
 @pytest.mark.parametrize("case", [*cases("problems.toml"), *cases("problem_names.toml")])
-def test_problem(case: Json) -> None:
+def test_a_problem_is_read_as_its_case_says(case: Json) -> None:
     unknown = case.keys() - PROBLEM - EXPECTED - {"name", "because"}
     assert not unknown, f"the case file says {unknown}, which nothing reads"
     assert case.keys() & EXPECTED, "a case expects something"
@@ -99,13 +97,6 @@ def test_one_object_where_a_list_of_codes_belongs_is_read() -> None:
     assert answered([made]).assessment["rule"] == "G7", "real problem lists are not valid FHIR"
     past = made | {"clinicalStatus": {"coding": {"code": "resolved"}}}
     assert answered([past]).assessment["rule"] != "G7", "a status is read as a code is"
-
-
-@pytest.mark.parametrize("case", cases("problem_names.toml", "order"))
-def test_problem_as_a_reason(case: dict[str, Any]) -> None:
-    answer = asked(drafts=case["drafts"])
-    for name, wanted in case["expect"].items():
-        check(name, answer, wanted, f"{case['because']}: {name}")
 
 
 def test_three_of_many_problems_are_named_and_the_others_counted() -> None:

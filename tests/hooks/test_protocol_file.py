@@ -13,7 +13,7 @@ from hooks.protocol import Protocol, bounds, load
 from hooks.protocol.table import tables
 from tests.hooks.casefiles import cases, document
 from tests.hooks.chartmaker import Case, decide
-from tests.hooks.test_decisions import CHECKS, PATIENT_MEMBERS, dose_of
+from tests.hooks.decisioncases import CHECKS, PATIENT_MEMBERS, dose_of
 
 SHIPPED = resources.files("hooks.protocol").joinpath("adult_magnesium.toml").read_text("utf-8")
 
@@ -62,6 +62,25 @@ def test_the_shipped_file_loads() -> None:
     assert head.status == "draft", "nobody has approved the shipped protocol"
     assert head.version
     assert head.id
+
+
+def test_every_listed_source_is_cited() -> None:
+    told = tomllib.loads(SHIPPED)
+    listed = told.pop("sources")
+    cited: set[str] = set()
+
+    def walk(part: object, name: str) -> None:
+        if isinstance(part, dict):
+            for key, member in part.items():
+                walk(member, key)
+        elif isinstance(part, list):
+            for member in part:
+                walk(member, name)
+        elif name in {"source", "rule"}:
+            cited.add(str(part))
+
+    walk(told, "")
+    assert set(listed) <= cited, "a source that nothing is drawn from"
 
 
 def test_the_shipped_file_loads_from_a_path(tmp_path: Path) -> None:

@@ -6,31 +6,25 @@ from typing import Any
 import pytest
 
 from hooks.chart.codes import conditions
-from tests.hooks import test_order_cases
 from tests.hooks.casefiles import cases
 
-REASONS = conditions.load().reasons
+INDICATIONS = conditions.load().indications
 LONG = 1_000_000
 
 
-@pytest.mark.parametrize("case", cases("purposes.toml"))
-def test_purpose(case: dict[str, Any]) -> None:
-    test_order_cases.test_order(case)
-
-
 @pytest.mark.parametrize("reason", cases("purposes.toml", "reason"))
-def test_a_reason(reason: dict[str, Any]) -> None:
+def test_a_reason_says_what_its_case_says(reason: dict[str, Any]) -> None:
     for text in reason["texts"]:
         assert told(text) == reason["says"], f"{reason['because']}: {text!r}"
 
 
 def told(text: str) -> str:
-    stated = REASONS.stated(text)
+    stated = INDICATIONS.stated(text)
     if stated is not None:
         return f"certain {stated.condition}" if stated.certain else "open"
-    if REASONS.says_low_magnesium(text):
+    if INDICATIONS.says_low_magnesium(text):
         return "low"
-    return "replaced" if REASONS.says_replacement(text) else "nothing"
+    return "replaced" if INDICATIONS.says_replacement(text) else "nothing"
 
 
 @pytest.mark.parametrize(
@@ -60,5 +54,5 @@ def told(text: str) -> str:
 )
 def test_a_long_note(text: str) -> None:
     began = process_time()
-    assert REASONS.suggested(text) is None
+    assert INDICATIONS.suggested(text) is None
     assert process_time() - began < 4, "a note of a megabyte holds the process"

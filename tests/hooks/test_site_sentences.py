@@ -7,7 +7,7 @@ import pytest
 from hooks.protocol import parse
 from tests.hooks.casefiles import cases
 from tests.hooks.chartmaker import PROTOCOL, Case, decide
-from tests.hooks.test_decisions import CHECKS, PATIENT_MEMBERS
+from tests.hooks.decisioncases import CHECKS, PATIENT_MEMBERS
 from tests.protocol.edit import SHIPPED, edited
 
 

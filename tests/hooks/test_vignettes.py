@@ -27,7 +27,7 @@ from tests.hooks.chartmaker import (
     person,
     result,
 )
-from tests.hooks.test_decisions import buttons_of, dose_of, span_of
+from tests.hooks.decisioncases import buttons_of, dose_of, span_of
 
 VIGNETTES: list[Json] = json.loads(
     (Path(__file__).parents[1] / "vignettes" / "vignettes.json").read_text(encoding="utf-8")

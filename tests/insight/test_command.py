@@ -83,12 +83,12 @@ def test_looking_makes_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path = tmp_path / "none.sqlite"
     monkeypatch.setenv("MAGNESIA_DATABASE_URL", f"sqlite:///{path}")
     result = run()
-    assert result.exit_code == 1
+    assert result.exit_code == 2, "as `magnesia record` ends without a record"
     assert result.stderr == f"magnesia: There is no record at {path}.\n"
     assert not path.exists()
 
 
-def test_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAGNESIA_DATABASE_URL", "mysql://elsewhere")
     result = run()
     assert result.exit_code == 2

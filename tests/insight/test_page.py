@@ -88,6 +88,7 @@ class TestWhoMayLook:
         assert response.headers["WWW-Authenticate"] == "Bearer"
         assert 'type="password"' in response.text
         assert "was not accepted" not in response.text
+        assert "aria-invalid" not in response.text
 
     def test_on_a_loopback_address_too(self, tmp_path: Path) -> None:
         site = Site(tmp_path, insight_token_sha256=HASH)
@@ -121,6 +122,7 @@ class TestWhoMayLook:
         response = locked.client.post("/insight", data={"token": "wrong-token"})
         assert response.status_code == 401
         assert "was not accepted" in response.text
+        assert 'aria-invalid="true" aria-describedby="refusal"' in response.text
         assert "Set-Cookie" not in response.headers
         assert locked.get().status_code == 401
         assert "A wrong token was shown" in caplog.text
@@ -296,6 +298,13 @@ class TestTheMarkup:
     def test_every_plot_has_its_numbers_in_a_table(self, text: str) -> None:
         assert text.count("<summary>Numbers by week</summary>") == 3
         assert text.count("<table") == text.count("<thead>") == text.count("<tbody>")
+
+    def test_every_table_can_be_reached_where_it_is_too_wide(self, text: str) -> None:
+        held = re.findall(
+            r'<div class="scroller" role="group" aria-label="([^"]+)" tabindex="0"><table', text
+        )
+        assert len(held) == text.count("<table")
+        assert "Cards by rule" in held
 
     def test_it_is_well_formed(self, text: str) -> None:
         Balanced().feed(text)

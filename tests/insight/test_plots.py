@@ -43,10 +43,14 @@ def test_a_plot_of_nothing() -> None:
     assert plot.width > 0
 
 
-@pytest.mark.parametrize(("number", "labels"), [(1, "0"), (5, "01234"), (9, "02468")])
-def test_a_few_labels_with_the_first_and_the_last(number: int, labels: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "labels"), [(1, "0"), (5, "0,1,2,3,4"), (9, "0,,2,,4,,6,,8"), (6, "0,1,2,,4,5")]
+)
+def test_a_few_labels_with_the_first_and_the_last_each_in_its_place(
+    number: int, labels: str
+) -> None:
     plot = plots.columns(("a",), [(str(place), "", (1,)) for place in range(number)])
-    assert "".join(plot.labels) == labels
+    assert ",".join(plot.labels) == labels
 
 
 def test_a_bar_takes_its_share() -> None:

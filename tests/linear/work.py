@@ -5,8 +5,6 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any, Final
 
-_STEPS: Final = {"line", "c_call"}
-
 
 def work(act: Callable[[], object]) -> int:
     """How many lines of Python `act` runs, and how many functions in C it calls.

@@ -1,6 +1,7 @@
 """The protocol page and its JSON: everything of the running protocol, and no more."""
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -117,6 +118,12 @@ def test_the_scale_is_in_proportion(client: FlaskClient) -> None:
     per_unit = (at[2] - at[1]) / 0.2
     assert at[3] - at[2] == pytest.approx(0.9 * per_unit, abs=0.1)
     assert at[1] - at[0] == pytest.approx((1.5 - 1.21525) * per_unit, abs=0.1)
+
+
+def test_what_stands_for_the_chart_is_written_in_words(client: FlaskClient) -> None:
+    html = client.get("/protocol").text
+    assert "renal function unknown ([creatinine problem])" in html
+    assert not re.findall(r"\[\w*_\w*\]", html)
 
 
 def test_every_row_with_its_dose_and_duration(page: list[Element], protocol: Protocol) -> None:

@@ -82,7 +82,7 @@ def test_every_rule_of_a_line_is_explained(page: list[Element]) -> None:
 def test_a_line_says_the_numbers_of_the_protocol(page: list[Element]) -> None:
     lines = {row.text.split()[0]: row.text for row in named(inside(page, "words"), "tr")[1:]}
     assert "is reasonable[; target above 1.5 mg/dL]." in lines["oral"]
-    assert "comes to [draft_total] in 48 h, above 20 g;" in lines["total-high-reduced"]
+    assert "comes to [draft total] in 48 h, above 20 g;" in lines["total-high-reduced"]
 
 
 def test_sources_beside_a_sentence_are_in_parentheses(page: list[Element]) -> None:

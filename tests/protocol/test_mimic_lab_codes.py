@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from hooks.chart.codes import load
+from hooks.chart.codes.laboratory import load
 from hooks.chart.units import Analyte
 from hooks.order_select import Answer
 from service import explanation, site

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hooks.chart.codes import load as load_lab_codes
-from hooks.errors import LabCodesError, ProtocolError
+from hooks.chart.codes.laboratory import load as load_lab_codes
+from hooks.errors import CodeListError, ProtocolError
 from hooks.protocol import load, parse
 from tests.hooks.casefiles import cases
 from tests.protocol.conftest import Run, Write
@@ -77,6 +77,6 @@ def test_a_directory_is_called_one(run: Run) -> None:
 def test_laboratory_codes_too(tmp_path: Any, text: str, said: str) -> None:
     path = tmp_path / "codes.toml"
     path.write_text(text)
-    with pytest.raises(LabCodesError) as caught:
+    with pytest.raises(CodeListError) as caught:
         load_lab_codes(path)
     assert any(re.match(said, problem) for problem in caught.value.problems), caught.value.problems

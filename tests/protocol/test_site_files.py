@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from hooks.errors import LabCodesError
+from hooks.errors import CodeListError
 from service import create_app, site
 from service.settings import Settings
 from tests.protocol.conftest import Run
@@ -87,7 +87,7 @@ class TestQtDrugs:
         assert [len(answer["cards"]) for answer in told] == [0, 1]
 
     def test_a_list_that_cannot_be_used_stops_the_start(self, broken: Path) -> None:
-        with pytest.raises(LabCodesError, match=r"broken\.toml"):
+        with pytest.raises(CodeListError, match=r"broken\.toml"):
             create_app(Settings(qt_drugs=broken))
 
 
@@ -179,7 +179,7 @@ class TestExplain:
         ("variable", "value"),
         [("MAGNESIA_QT_DRUGS", "no-such-file.toml"), ("MAGNESIA_QT_DRUG", "x")],
     )
-    def test_a_wrong_setting(
+    def test_a_wrong_setting_is_named_in_one_line(
         self, run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
     ) -> None:
         monkeypatch.setenv(variable, value)

@@ -108,9 +108,9 @@ def test_every_gate_in_the_order_in_which_it_is_asked() -> None:
     """Whatever the order in the file: the trace of a real decision is the witness."""
     case = fixture.load(PROJECT / "fixtures" / "seed-mg-1.2.json")
     assert case.now
-    reasoning = explanation.decide(case.request, case.now, Settings()).reasoning
-    assert reasoning
-    asked = [step.id for step in reasoning.trace if step.id in GATES]
+    decision = explanation.decide(case.request, case.now, Settings()).decision
+    assert decision
+    asked = [step.id for step in decision.trace if step.id in GATES]
     assert list(gates.ASKED) == asked
     shown = next(table for table in tables(load()) if table.title.startswith("Gates"))
     assert [row[0] for row in shown.rows] == asked

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hooks.chart.codes import drugs
-from hooks.chart.codes import load as load_lab_codes
+from hooks.chart.codes.laboratory import load as load_lab_codes
 from hooks.errors import ProtocolError, SiteFileError
 from hooks.protocol import load
 from service.trust import clients

@@ -17,7 +17,7 @@ class TeaStep:
 
 
 @dataclass
-class TeaReasoning:
+class TeaDecision:
     trace: tuple[TeaStep, ...]
     band: str = "thirsty"
     rule: str = "T1"
@@ -27,7 +27,7 @@ class TeaReasoning:
 class TeaAnswer:
     cards: list[dict[str, Any]]
     assessment: dict[str, Any]
-    reasoning: TeaReasoning | None = None
+    decision: TeaDecision | None = None
     chart: Any = None
 
 
@@ -95,4 +95,4 @@ class TeaHook:
             TeaStep("T1", "Are there leaves?", "decided", "two spoons"),
             TeaStep("T2", "Is there milk?", "not asked", "decided before"),
         )
-        return TeaAnswer([card], assessment, TeaReasoning(trace))
+        return TeaAnswer([card], assessment, TeaDecision(trace))

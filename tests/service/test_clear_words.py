@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hooks.chart.codes import load as load_lab_codes
-from hooks.errors import LabCodesError, ProtocolError
+from hooks.chart.codes.laboratory import load as load_lab_codes
+from hooks.errors import CodeListError, ProtocolError
 from hooks.protocol import load as load_protocol
 from service import cli
 from service.settings import Settings, SettingsError
@@ -39,7 +39,7 @@ def test_a_file_that_cannot_be_read_is_named_once(tmp_path: Path) -> None:
     with pytest.raises(ProtocolError) as protocol:
         load_protocol(path)
     assert str(protocol.value) == said
-    with pytest.raises(LabCodesError) as codes:
+    with pytest.raises(CodeListError) as codes:
         load_lab_codes(path)
     assert str(codes.value) == said
     with pytest.raises(ClientsError) as clients:

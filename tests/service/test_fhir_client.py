@@ -306,11 +306,22 @@ class TestLeave:
         assert len(http.calls) == 0
 
 
-def test_a_site_that_lists_no_server_says_only_that_nothing_was_sent(
-    http: responses.RequestsMock,
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({}, "was not sent, and this service is set to read no `fhirServer`"),
+        (
+            {"fhirServer": "file:///etc"},
+            "was not sent, and this service is set to read no `fhirServer`",
+        ),
+        ({"fhirServer": None, "fhirAuthorization": None}, "was not sent"),
+    ],
+)
+def test_a_site_that_lists_no_server_says_so_to_a_call_that_names_one(
+    http: responses.RequestsMock, members: dict[str, Any], reason: str
 ) -> None:
-    found = complete(FhirClient(Settings()))
-    assert set(found.unavailable.values()) == {"was not sent"}
+    found = complete(FhirClient(Settings()), **members)
+    assert found.unavailable == dict.fromkeys(TEMPLATES, reason)
     assert len(http.calls) == 0
 
 

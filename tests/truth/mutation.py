@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hooks import offered
-from hooks.chart import codes
-from hooks.chart.codes import drugs
+from hooks.chart.codes import drugs, laboratory
 from hooks.errors import ProtocolError
 from hooks.order_select import Answer, OrderSelect
 from hooks.protocol import bounds
@@ -177,8 +176,8 @@ def numbers_in_prose() -> Iterator[str]:
 
 
 @cache
-def _codes() -> tuple[codes.LabCodes, drugs.DrugCodes]:
-    return codes.load(), drugs.load()
+def _codes() -> tuple[laboratory.LabCodes, drugs.DrugCodes]:
+    return laboratory.load(), drugs.load()
 
 
 def service(text: str) -> OrderSelect:

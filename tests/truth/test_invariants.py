@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hooks import offered as services
-from hooks.chart import codes
+from hooks.chart.codes import laboratory
 from hooks.order_select import Answer
 from hooks.protocol import load
 from tests.truth import strategies
@@ -29,7 +29,7 @@ from tests.truth.outcome import Medication, offered
 from tests.truth.reading import RECHECK
 from tests.truth.strategies import Call
 
-SERVICE: Final = services(load(), codes.load(), None)[0]
+SERVICE: Final = services(load(), laboratory.load(), None)[0]
 
 #: mg/min, the label's limit (clinical 2.3).
 CEILING: Final = 150

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from hooks import offered
-from hooks.chart import codes
+from hooks.chart.codes import laboratory
 from hooks.protocol import load
 from tests.truth import facts as walk
 from tests.truth.charts import NOW, request
@@ -18,7 +18,7 @@ from tests.truth.facts import Facts
 from tests.truth.outcome import differences
 from tests.truth.reading import KIDNEYS, ORDERS, POTASSIUM, expected
 
-SERVICE: Final = offered(load(), codes.load(), None)[0]
+SERVICE: Final = offered(load(), laboratory.load(), None)[0]
 
 Recorder = Callable[[str, object], None]
 

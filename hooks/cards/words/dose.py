@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from hooks.cards.number import tenths
 from hooks.protocol.model import Dosing
-from hooks.protocol.scale import plain, short
+from hooks.protocol.scale import digits, short
 
 
 def dose_words(dosing: Dosing) -> Mapping[str, str]:
@@ -19,8 +19,8 @@ def _words(grams: Decimal, minutes: Decimal) -> Mapping[str, str]:
     """The words for so many grams over so many minutes, the same for every patient."""
     rate = grams * 1000 / minutes
     return {
-        "dose": f"{plain(grams)} g",
-        "duration": f"{plain(minutes)} minutes",
+        "dose": f"{digits(grams)} g",
+        "duration": f"{digits(minutes)} minutes",
         "rate": f"{tenths(rate)} mg/min",
         "hourly_rate": f"{short(rate * 60 / 1000)} g/h",
     }

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 
 from hooks.chart.codes.cautions import CautionNames, Cautions, Denials, cautions
 from hooks.chart.codes.files import Entry, Text, shipped
-from hooks.chart.codes.reasons import ReasonCodes, Reasons, reason_codes
+from hooks.chart.codes.indications import IndicationCodes, Indications, indication_codes
 from hooks.chart.codes.systems import EDITIONS, ICD, Codes, home_of
 from hooks.chart.codes.words import words_of
 from hooks.chart.fact import Fact
@@ -55,7 +55,7 @@ class _Conditions(Entry):
     denials: Denials
     caution: tuple[CautionNames, ...]
     condition: tuple[_Condition, ...]
-    reason: Reasons
+    indication: Indications
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ConditionCodes:
     passing: Mapping[str, Passing]
     no_problem: frozenset[str]
     cautions: Cautions
-    reasons: ReasonCodes
+    indications: IndicationCodes
 
     def says_no_problem(self, text: str) -> bool:
         """Whether a text says, as a whole, that there is no problem."""
@@ -131,5 +131,5 @@ def load() -> ConditionCodes:
         },
         listed.no_problem.texts,
         cautions(listed.caution, listed.denials),
-        reason_codes(listed.reason),
+        indication_codes(listed.indication),
     )

@@ -14,7 +14,7 @@ from hooks.chart.codes.routes import Route, Routes
 from hooks.chart.codes.salts import Named, Others, Salts
 from hooks.chart.codes.strength import Strength, Strengths, largest_volume
 from hooks.chart.codes.timing import Says, timing_words
-from hooks.chart.codes.words import plain, spaced, whole_words
+from hooks.chart.codes.words import folded, spaced, whole_words
 from hooks.chart.fact import Fact
 
 RXNORM: Final = frozenset(
@@ -103,7 +103,7 @@ class DrugCodes:
     def __init__(self, drugs: Sequence[Drug], magnesium: MagnesiumProducts) -> None:
         self._by_code = _listed((code, drug) for drug in drugs for code in drug.rxnorm)
         self._by_name = _listed(
-            (plain(name).lower(), drug) for drug in drugs for name in drug.names
+            (folded(name).lower(), drug) for drug in drugs for name in drug.names
         )
         self._names = whole_words(self._by_name)
         by_code = {product.rxnorm: product for product in magnesium.product}
@@ -127,7 +127,7 @@ class DrugCodes:
             code for code, product in by_code.items() if (product.ml or 0) >= self._fluid.ml
         )
         self._elemental = magnesium.elemental.words
-        self._short = whole_words(map(plain, magnesium.short.names))
+        self._short = whole_words(map(folded, magnesium.short.names))
         self._measures = re.compile(
             rf"(?<![\d.,])\d[\d.,]* ?(?:{timing_words(Says.AMOUNT, Says.VOLUME)}|l)\b"
             rf"|{self.routes.intravenous.pattern}",
@@ -137,7 +137,7 @@ class DrugCodes:
     def _others(self, drugs: Iterable[Drug]) -> Others:
         oral = [drug for drug in drugs if DrugClass.ORAL_MAGNESIUM in drug.classes]
         return Others(
-            {plain(name).lower(): drug.name for drug in oral for name in drug.names},
+            {folded(name).lower(): drug.name for drug in oral for name in drug.names},
             {code: drug.name for drug in oral for code in drug.rxnorm},
             self._names,
             frozenset(self._by_code),
@@ -155,10 +155,10 @@ class DrugCodes:
         `ingredients` are asked for magnesium of which neither code nor text tells.
         """
         codes, written = tuple(rxnorm), spaced(texts)
-        said = tuple(map(plain, written))
+        said = tuple(map(folded, written))
         magnesium = self._magnesium.read(codes, said, route)
         if ingredients:
-            listed = [Named(each.codes, tuple(map(plain, each.texts))) for each in ingredients]
+            listed = [Named(each.codes, tuple(map(folded, each.texts))) for each in ingredients]
             magnesium = self._magnesium.among(listed, magnesium, said, route)
             if not (codes or said) or (magnesium is not None and magnesium.is_mixture):
                 codes = (*codes, *(code for each in listed for code in each.codes))
@@ -185,7 +185,7 @@ class DrugCodes:
 
     def is_name(self, text: str) -> bool:
         """Whether a text names a drug, known or not: three letters, or one of few with less."""
-        return _NAME.search(text) is not None or self._is_short_name(plain(text))
+        return _NAME.search(text) is not None or self._is_short_name(folded(text))
 
     def _is_short_name(self, text: str) -> bool:
         """Whether nothing stands in a text but a short name, and numbers with their units."""
@@ -199,7 +199,7 @@ class DrugCodes:
         (`MAG2PM`) is neither told to be magnesium nor to be something else.
         """
         for code in codes:
-            text = plain(code)
+            text = folded(code)
             if self.recognize((), (code,), None).is_known or self._salts.names_any(text):
                 yield code
             elif _LIKE_MAGNESIUM.search(text):
@@ -241,7 +241,7 @@ def _is_written_out(code: str) -> bool:
 def load(qt_file: Path | None = None) -> DrugCodes:
     """The drugs shipped with the service; `qt_file` replaces the list of QT drugs.
 
-    Raises LabCodesError for a site's file that cannot be used.
+    Raises CodeListError for a site's file that cannot be used.
     """
     qt = written(_Drugs, qt_file) if qt_file else shipped(_Drugs, "qt_drugs.toml")
     drugs = (*shipped(_Drugs, "drugs.toml").drug, *qt.drug)

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from hooks import lines, mistakes
-from hooks.errors import ENCODING, LabCodesError, unreadable
+from hooks.errors import ENCODING, CodeListError, unreadable
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -29,21 +29,21 @@ def shipped(form: type[List], name: str) -> List:
 
 
 def written(form: type[List], path: Path) -> List:
-    """A code list that a site wrote. Raises LabCodesError."""
+    """A code list that a site wrote. Raises CodeListError."""
     try:
         text = path.read_text(encoding=ENCODING)
     except (OSError, UnicodeDecodeError) as error:
-        raise LabCodesError(str(path), (unreadable(error),)) from error
+        raise CodeListError(str(path), (unreadable(error),)) from error
     return parse(form, text, str(path))
 
 
 def parse(form: type[List], text: str, file: str) -> List:
-    """Read a code list from text. Raises LabCodesError naming every mistake."""
+    """Read a code list from text. Raises CodeListError naming every mistake."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise LabCodesError(file, (lines.syntax(str(error), text),)) from error
+        raise CodeListError(file, (lines.syntax(str(error), text),)) from error
     try:
         return form.model_validate(data)
     except ValidationError as error:
-        raise LabCodesError(file, mistakes.told(error, form, data, text)) from error
+        raise CodeListError(file, mistakes.told(error, form, data, text)) from error

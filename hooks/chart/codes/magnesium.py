@@ -6,7 +6,7 @@ from hooks.chart.codes.mixture import BETWEEN, Mixtures
 from hooks.chart.codes.products import Product
 from hooks.chart.codes.routes import PARENTERAL, Route, Routes
 from hooks.chart.codes.salts import SULFATE, Named, Salt, Salts
-from hooks.chart.codes.words import plain, whole_words
+from hooks.chart.codes.words import folded, whole_words
 from hooks.chart.fact import Fact
 
 
@@ -24,7 +24,7 @@ class Magnesium(Fact, frozen=True):
 
 
 class MagnesiumReader:
-    """Reads the magnesium of medications whose texts are `plain`.
+    """Reads the magnesium of medications whose texts are `folded`.
 
     `products` are known by their codes, else `salts` finds it; `routes` tells where it goes.
     """
@@ -36,7 +36,7 @@ class MagnesiumReader:
         self._salts = salts
         self._mixtures = salts.mixtures
         self._routes = routes
-        self._bowel = whole_words(map(plain, words.bowel))
+        self._bowel = whole_words(map(folded, words.bowel))
 
     def read(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None
@@ -107,7 +107,8 @@ class MagnesiumReader:
     def _unnamed_salt(self, texts: tuple[str, ...], route: Route | None) -> Magnesium | None:
         """Magnesium whose salt the text does not tell, if it is not by mouth.
 
-        It may be sulfate: its dose cannot be read, and nothing is offered beside it.
+        It may be sulfate: its dose cannot be read, and nothing is offered beside it. Where nobody
+        says how it is given it may also be a tablet of a home list: it is not called intravenous.
         """
         text = " ; ".join(texts)
         if not self._salts.names_unknown(text):
@@ -117,9 +118,11 @@ class MagnesiumReader:
         known = self._routes.settled(route, text)
         if known is Route.ENTERAL:
             return None
-        return Magnesium(
-            known or Route.INTRAVENOUS, None, any(map(self._salts.names_others, texts))
-        )
+        mixed = any(map(self._salts.names_others, texts))
+        given = known or self._carried(route, text)
+        if given is None:
+            given = Route.INTRAVENOUS if mixed else Route.OTHER
+        return Magnesium(given, None, mixed)
 
     def _injected(
         self, codes: tuple[str, ...], texts: tuple[str, ...], route: Route | None

@@ -6,7 +6,7 @@ from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
 from hooks.chart.codes.timing import Says, timing_words
-from hooks.chart.codes.words import any_of, plain, whole_words
+from hooks.chart.codes.words import any_of, folded, whole_words
 
 #: What stands between two ingredients of a name with single blanks, as RxNorm writes them.
 BETWEEN: Final = " / "
@@ -42,12 +42,12 @@ class Mixtures(Entry):
 
 
 class MixtureNames:
-    """Takes the names of mixtures apart. Texts are `plain`."""
+    """Takes the names of mixtures apart. Texts are `folded`."""
 
     def __init__(self, words: Mixtures) -> None:
-        diluents = (*words.diluents, *words.solutions, *words.fluids)
+        diluents = tuple(map(folded, (*words.diluents, *words.solutions, *words.fluids)))
         self._diluent = re.compile(rf"{any_of(diluents)}\b", re.IGNORECASE)
-        self._additives = whole_words(map(plain, words.additives), beside_digits=True)
+        self._additives = whole_words(map(folded, words.additives), beside_digits=True)
         # The comma of a number, the plus of a charge (`Mg2+`, `Mg++`) and the slash before a volume
         # join nothing.
         slash = rf"/(?! ?(?:\d|(?:{timing_words(Says.VOLUME)}|d?l)\b))"
@@ -119,4 +119,4 @@ class MixtureNames:
 
 
 def _words(name: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+", plain(name).lower())
+    return re.findall(r"[^\W\d_]+", folded(name).lower())

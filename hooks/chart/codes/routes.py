@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
-from hooks.chart.codes.words import plain, whole_words
+from hooks.chart.codes.words import folded, whole_words
 
 
 class Route(StrEnum):
@@ -81,7 +81,7 @@ class Routes:
         said = {each.strip().upper() for each in (*codes, *texts)}
         known = {route for route, of_route in self._codes if said & of_route}
         if not known:
-            known = self._in(plain(" ; ".join(texts or codes)))
+            known = self._in(folded(" ; ".join(texts or codes)))
         return known.pop() if len(known) == 1 else Route.OTHER
 
     def is_swallowed(self, text: str) -> bool:
@@ -90,7 +90,7 @@ class Routes:
         It is asked of magnesium of no named salt, where a wrong vein would only withhold a dose:
         whatever denies the mouth, or sets a condition, leaves the route unknown.
         """
-        said = plain(text)
+        said = folded(text)
         # `Take ... by mouth after meals`: the label of a tablet sets conditions of its own.
         doubts = self._taken_doubts if self._taken.match(said) else self._doubts
         return self._in(said) == {Route.ENTERAL} and not doubts.search(said)
@@ -101,7 +101,7 @@ class Routes:
         Only a vein or a muscle is believed: a mouth in a sentence may be about something else,
         and an order that is wrongly taken for a tablet would let a second dose through.
         """
-        named = self._in(plain(text))
+        named = self._in(folded(text))
         if not named:
             return None
         sure = named <= {Route.INTRAVENOUS} or named <= {Route.INTRAMUSCULAR}
@@ -143,4 +143,4 @@ class Routes:
 
 
 def _any(words: Iterable[str]) -> re.Pattern[str]:
-    return whole_words(map(plain, words))
+    return whole_words(map(folded, words))

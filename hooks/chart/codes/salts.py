@@ -7,7 +7,7 @@ from typing import Final
 from hooks.chart.codes.files import Entry, Text
 from hooks.chart.codes.mixture import MixtureNames, Mixtures
 from hooks.chart.codes.unnamed import Unnamed, UnnamedMagnesium
-from hooks.chart.codes.words import plain, whole_words
+from hooks.chart.codes.words import folded, whole_words
 from hooks.chart.fact import Fact
 
 #: The name of the salt that magnesium is replaced with.
@@ -59,7 +59,7 @@ _UNNAMED: Final = Salt(None)
 
 
 class Salts:
-    """Finds salts of magnesium in texts that are `plain`.
+    """Finds salts of magnesium in texts that are `folded`.
 
     `products` are the codes of what goes into a vein, each with the name of its salt.
     """
@@ -78,8 +78,8 @@ class Salts:
         named = {salt.name: salt for _, salt in salts}
         self._by_code = {code: salt for each, salt in salts for code in each.rxnorm}
         self._by_code |= {code: named[name] for code, name in products.items()}
-        by_name = {plain(name).lower(): salt for each, salt in salts for name in each.names}
-        by_symbol = {plain(name).lower(): salt for each, salt in salts for name in each.symbols}
+        by_name = {folded(name).lower(): salt for each, salt in salts for name in each.names}
+        by_symbol = {folded(name).lower(): salt for each, salt in salts for name in each.symbols}
         # Behind a number `mg` is a milligram: `morphine 15 mg sulfate`.
         self._names = re.compile(
             rf"{whole_words(by_name).pattern}|(?<!\d)(?<!\d ){whole_words(by_symbol).pattern}",

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from hooks.chart.codes.words import any_of
+from hooks.chart.codes.timing import Says, timing_words
+from hooks.chart.codes.words import any_of, folded
 from hooks.chart.fact import Fact
 
 #: Nothing that is ordered has more digits.
@@ -25,6 +26,10 @@ _PERCENT: Final = re.compile(rf"{_NUMBER}\s*%")
 #: An amount that is in no concentration: the dose, or all that a bag holds.
 _AMOUNT: Final = re.compile(rf"{_NUMBER}\s*(mg|g|gm|grams?)\b(?!\s*/)", re.IGNORECASE)
 _CONTAINER: Final = re.compile(rf"\s*{_NUMBER}\s*ml\b(?!\s*/)", re.IGNORECASE)
+#: The same anywhere, before what it is filled in: `50% injection 10 mL vial`.
+_PACKED: Final = re.compile(
+    rf"{_NUMBER}\s*ml\s{{0,3}}{timing_words(Says.PACKED)}(?!\w)", re.IGNORECASE
+)
 #: Numbers as people write them, with a comma for thousands or for a decimal point.
 _SPOKEN: Final = r"(?<![\d.,])(\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,9})?|\d{1,9}(?:[.,]\d{1,9})?)"
 _VOLUME: Final = re.compile(rf"{_SPOKEN}\s*(ml|l|liters?|litres?)\b", re.IGNORECASE)
@@ -89,7 +94,9 @@ class Strengths:
         self, products: Mapping[str, Written], solutions: Iterable[str], undiluted: Decimal
     ) -> None:
         self._products = products
-        name = rf"(?<!\w){any_of(solutions)}"
+        # Strengths are read from texts as they came: with marks and hyphens, or without them.
+        names = {spelled for name in solutions for spelled in (name, folded(name))}
+        name = rf"(?<!\w){any_of(names)}"
         percent = r"(?<![\d.,])\d[\d.,]*\s?%"
         # On either side: `NaCl 0.9 %`, `5% dextrose`, `D5-0.45% NaCl`.
         self._diluted = re.compile(
@@ -131,7 +138,8 @@ class Strengths:
         return max(held, default=Decimal(0)) < mg_per_ml
 
     def _read(self, text: str) -> Written:
-        """Every strength in a text: `40 MG/ML`, `2 g/50 mL`, `50 %`, behind a container of `50 ML`.
+        """Every strength in a text: `40 MG/ML`, `2 g/50 mL`, `50 %`, behind a container of `50 ML`
+        or before one that is named, `10 ml ampoules`.
 
         Beside a diluent's percent only what is in a known volume is certain: another percent, or
         what one mL holds, may be that of the vial before it was diluted. A percent and a mere
@@ -151,10 +159,10 @@ class Strengths:
         percents = _PERCENT.findall(text)
         concentrations |= {Decimal(number) * 10 for number in percents}
         rest = _PERCENT.sub(" ", _PER_ML.sub(" ", text))
-        held = _CONTAINER.match(rest)
+        held = _CONTAINER.match(rest) or _PACKED.search(rest)
         if held is not None:
             containers.add(Decimal(held[1]))
-            rest = rest[held.end() :]
+            rest = rest[: held.start()] + rest[held.end() :]
         amounts = frozenset(_milligrams(*amount) / 1000 for amount in _AMOUNT.findall(rest))
         unsure = bool(percents) and (bool(diluted) or bool(amounts and not containers))
         return Written(

@@ -18,6 +18,8 @@ class Says(StrEnum):
 
     AGAIN = "again"
     BY_PROTOCOL = "by-protocol"
+    DIRECTED = "directed"
+    STANDING = "standing"
     NEEDED = "needed"
     DRIP = "drip"
     OF_A_DRIP = "of-a-drip"
@@ -76,6 +78,7 @@ class Says(StrEnum):
     WARD = "ward"
     MORE = "more"
     FAST = "fast"
+    SLOW = "slow"
     AMOUNT = "amount"
     VOLUME = "volume"
     IN_VOLUME = "in-volume"

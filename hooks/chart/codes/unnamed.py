@@ -1,11 +1,12 @@
 """Magnesium of no named salt: the texts that tell of it."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from hooks.chart.codes.files import Entry, Text
 from hooks.chart.codes.timing import Says, timing_words
-from hooks.chart.codes.words import any_of
+from hooks.chart.codes.words import any_of, folded
 
 #: How far before a symbol a word is looked for that makes it a level.
 _NEAR: Final = 40
@@ -32,7 +33,7 @@ class Unnamed(Entry):
 
 
 class UnnamedMagnesium:
-    """Finds magnesium without a salt in texts that are `plain`."""
+    """Finds magnesium without a salt in texts that are `folded`."""
 
     def __init__(self, words: Unnamed) -> None:
         magnesium, symbols = any_of(words.names), any_of(words.symbols)
@@ -40,7 +41,7 @@ class UnnamedMagnesium:
         amount = rf"\d[\d.,]* ?{unit}\b(?! ?/ ?d?l\b)"
         #: Its names as whole words.
         self.names = re.compile(rf"(?<!\w)(?<!\w-){magnesium}(?!-?\w)", re.IGNORECASE)
-        given = rf"{any_of(words.given)}(?!\w)"
+        given = rf"{any_of((*words.given, *words.replacing))}(?!\w)"
         self._symbol = re.compile(
             rf"(?:^|(?<=; ))(?:(?:ivp?b? )?{symbols} (?:{amount}|{given})"
             rf"|{amount} {symbols}(?: {given}|$))",
@@ -49,26 +50,26 @@ class UnnamedMagnesium:
         self._free = self._freely(words)
         roots = "|".join(sorted({name[:2] for name in words.symbols}))
         self._no_unit = re.compile(rf"(?:{roots})(?<!\d..)(?<!\d ..)", re.IGNORECASE)
-        level = rf"(?<!\w){any_of(words.level_before)}(?: of)?\W{{1,3}}"
+        level = rf"(?<!\w){_plainly(words.level_before)}(?: of)?\W{{1,3}}"
         self._level = re.compile(rf"{level}(?:[^\W\d]{{1,5}}\W{{1,3}}){{0,3}}$", re.IGNORECASE)
-        between = rf"[ (,]{{1,3}}{any_of(words.bound_by)}(?!\w)"
+        between = rf"[ (,]{{1,3}}{_plainly(words.bound_by)}(?!\w)"
         # Behind an amount it is what the next drug is, unless brackets hold it.
         strength = rf" ?\d[\d.,]{{0,9}} ?{unit}(?!\w)"
         one = rf"(?:{magnesium}|{symbols})(?!-?\w)"
         given_so = r"(?! ?\d[\d.,]{0,9} ?(?:g|meq|mmol)(?!\w)| iv)"
         self._bound = re.compile(
-            rf"(?<!\w){any_of(words.bound_to)}(?:(?:{between}){{0,3}} {{1,2}}{one}"
+            rf"(?<!\w){_plainly(words.bound_to)}(?:(?:{between}){{0,3}} {{1,2}}{one}"
             rf"|(?:{between}|{strength}){{0,3}} ?\((?:as )?{one}{given_so})",
             re.IGNORECASE,
         )
-        self._ions = re.compile(rf"(?<!\w){any_of(words.ions_of)}(?!\w)", re.IGNORECASE)
+        self._ions = re.compile(rf"(?<!\w){_plainly(words.ions_of)}(?!\w)", re.IGNORECASE)
         # What the protocol or the order set is for, behind the name of what is given by it.
         self._listed = re.compile(
             rf"(?<=\W)k\W{{0,3}}(?:and )?{symbols}(?:\W{{1,3}}(?:and )?"
-            rf"{any_of(words.listed_with)})?(?=\W{{0,2}}{any_of(words.listed_for)}(?!\w)|[)\]])",
+            rf"{_plainly(words.listed_with)})?(?=\W{{0,2}}{_plainly(words.listed_for)}(?!\w)|[)\]])",
             re.IGNORECASE,
         )
-        self._beside = re.compile(rf"(?<!\w){any_of(words.listed_beside)}(?!\w)", re.IGNORECASE)
+        self._beside = re.compile(rf"(?<!\w){_plainly(words.listed_beside)}(?!\w)", re.IGNORECASE)
         # Of a part of a name: a mere `mg` behind a number would be a milligram.
         behind = rf"\d ?{unit} (?:of )?{magnesium}(?!\w)|\d ?{unit} {symbols}$"
         self._amount = re.compile(
@@ -92,7 +93,7 @@ class UnnamedMagnesium:
             rf" ?(?:[<>=\u2264\u2265]|[:(]? ?{number}(?:(?: to)? {number})?"
             rf"(?![\d.,]|(?: to)? \d| ?{dose}))"
         )
-        level = rf"\W{{1,3}}{any_of(words.level_behind)}(?!\w)"
+        level = rf"\W{{1,3}}{_plainly(words.level_behind)}(?!\w)"
         rate = r"/ ?(?:[mdµ]?l|kg|h|hr|hour|min|m2|day|d|dose|actuation)(?!\w)"
         amount = rf":? ?(?P<amount>{number}(?:(?: to)? {number})? ?{dose})"
         sure = rf" ?:? ?{number} ?(?!mg){unit}\b(?! ?/ ?d?l\b)| {any_of(words.replacing)}(?!\w)"
@@ -140,3 +141,8 @@ class UnnamedMagnesium:
     def has_amount(self, part: str) -> bool:
         """Whether a part of a name tells an amount of it."""
         return self._amount.search(part) is not None
+
+
+def _plainly(words: Iterable[str]) -> str:
+    """A pattern of any of the words as texts have them that are `folded`."""
+    return any_of(map(folded, words))

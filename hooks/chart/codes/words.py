@@ -38,7 +38,7 @@ def spaced(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple([" ".join(text.split()) for text in texts])
 
 
-def plain(text: str) -> str:
+def folded(text: str) -> str:
     """A text as names are looked up in it: words with single blanks between them.
 
     What systems join words with becomes a blank (`magnesium_sulfate`, `sulfate-dextrose`),

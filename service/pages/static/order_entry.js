@@ -24,6 +24,7 @@ const DISCOVERY = "cds-services";
 const ASSESSMENT = "org.magnesia.assessment";
 const PATIENCE = 10000;
 const SHORT_LIST = 4;
+const WORTH_FOLDING = 96;
 const JSON_HEADERS = { "Content-Type": "application/json", Accept: "application/json" };
 
 const ICONS = {
@@ -39,6 +40,7 @@ const TAGS = new Set(
 
 const state = {
   service: null,
+  unserved: "Discovery is still being read.",
   catalogue: new Map(),
   patient: null,
   delivery: "prefetch",
@@ -53,6 +55,21 @@ const state = {
 const at = (id) => document.getElementById(id);
 const isNarrow = () => matchMedia("(max-width: 43.99rem)").matches;
 
+// A number with its unit, as in "4-6 h", "83 mL/min/1.73 m2" and "05:17-07:17". Each part has a longest
+// length, so that a hostile text neither takes long nor makes a line that cannot be broken.
+const QUANTITY =
+  /(\d[\d.,-]{0,11}\s(?:mg|g|kg|mL|L|mmol|umol|mEq|h|min|minutes|hours|days|years)\b(?:\/[\w.]{1,8}){0,2}(?:\sm2)?|\d\d:\d\d-\d\d:\d\d)/;
+
+/** Text as nodes in which no number is torn from its unit at the end of a line. */
+const unbroken = (text) =>
+  text.split(QUANTITY).map((part, place) => {
+    if (place % 2 === 0) return document.createTextNode(part);
+    const whole = document.createElement("span");
+    whole.className = "unbroken";
+    whole.textContent = part;
+    return whole;
+  });
+
 /** An element with attributes and children; text is always text. */
 function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -61,7 +78,10 @@ function el(name, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(key, "");
     else if (value !== false && value != null) element.setAttribute(key, value);
   }
-  element.append(...children.filter((child) => child != null && child !== ""));
+  for (const child of children) {
+    if (typeof child === "string") element.append(...unbroken(child));
+    else if (child != null && child !== false) element.append(child);
+  }
   return element;
 }
 
@@ -76,10 +96,6 @@ function icon(name) {
   return svg;
 }
 
-/** Text in which "4-6 h" stays on one line. */
-const unbroken = (text) =>
-  text.split(/(\d+-\d+ \w+)/).map((part, at) => (at % 2 ? el("span", { class: "unbroken" }, part) : part));
-
 const announce = (text) => {
   at("announcer").textContent = text;
 };
@@ -87,7 +103,7 @@ const announce = (text) => {
 /** Rendered Markdown as nodes: known elements only, and none of their attributes. */
 function nodesOf(html) {
   const copy = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.data);
+    if (node.nodeType === Node.TEXT_NODE) return node.data;
     const children = Array.from(node.childNodes, copy).filter(Boolean);
     if (node.nodeType !== Node.ELEMENT_NODE) return null;
     const name = node.localName;
@@ -141,13 +157,13 @@ const serviceUrl = () => `${DISCOVERY}/${state.service.id}`;
 async function fire(selections, asSent = null) {
   const call = ++state.call;
   showDrafts();
+  if (!state.service) {
+    showUnserved();
+    return;
+  }
   if (!asSent && state.drafts.length === 0) {
     markResults({});
     showWaiting("No draft orders: there is nothing to ask.");
-    return;
-  }
-  if (!state.service) {
-    showProblem("No decision support", [{ text: "Discovery offers no order-select service." }]);
     return;
   }
   const withPrefetch = state.delivery === "prefetch";
@@ -275,7 +291,7 @@ async function choosePatient({ patient, server }) {
   state.drafts = [];
   state.dismissed.clear();
   markChosen();
-  at("picked").textContent = chart.title || chart.name;
+  at("picked").replaceChildren(...unbroken(chart.title || chart.name));
   at("delivery").hidden = !server;
   at("as-sent-line").hidden = Boolean(server);
   state.delivery = server ? document.querySelector("[name=delivery]:checked").value : "prefetch";
@@ -283,7 +299,7 @@ async function choosePatient({ patient, server }) {
   at("unread").hidden = unread.length === 0;
   at("unread").textContent = `Not read: ${unread.map(([key, why]) => `${key} (${why})`).join("; ")}.`;
   at("name").textContent = chart.name;
-  at("story").textContent = chart.story;
+  at("story").replaceChildren(...unbroken(chart.story));
   at("facts").replaceChildren(
     ...chart.facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
   );
@@ -305,9 +321,10 @@ async function choosePatient({ patient, server }) {
   at("response").textContent = "Nothing came yet.";
   unexplained("Nothing was asked yet.");
   showDrafts();
-  showWaiting("Choose an order: the service is asked at each selection.");
   at("name").scrollIntoView({ block: "nearest" });
   announce(`${chart.name}. ${chart.story}`);
+  if (state.service) showWaiting("Choose an order: the service is asked at each selection.");
+  else showUnserved();
 }
 
 /** A list of the chart; a long one is one click away. */
@@ -380,7 +397,7 @@ function markResults(assessment) {
   const marks = new Map();
   const mark = (reference, words, tone) => reference && marks.set(reference, [words, tone]);
   const judged = band && !["normal", "not-applicable"].includes(band);
-  mark(inputs.magnesium?.reference, band?.replace("-", " "), judged ? "marked" : "plain");
+  mark(inputs.magnesium?.reference, band?.replace("-", " "), judged ? `marked ${band}` : "plain");
   const potassium = found("very-low-potassium") ? "very low" : found("low-potassium") ? "low" : null;
   mark(inputs.potassium?.reference, potassium ?? "used", potassium ? "marked" : "plain");
   const egfr = inputs.egfr == null ? "used" : `eGFR ${inputs.egfr}`;
@@ -457,9 +474,14 @@ function draftItem({ resource, mark, before }) {
 
 function choose(id, dose = null) {
   if (!state.patient) return;
+  const entry = state.catalogue.get(id);
+  if (!entry) {
+    showUnserved();
+    return;
+  }
   const { context } = state.patient.request;
   state.made += 1;
-  const resource = orderFrom(state.catalogue.get(id), context, `draft-${state.made}`, new Date(), dose);
+  const resource = orderFrom(entry, context, `draft-${state.made}`, new Date(), dose);
   const next = addOrder(state.drafts, resource);
   state.drafts = next.drafts;
   fire(next.selections);
@@ -497,6 +519,9 @@ function showProblem(title, said, again = null) {
   );
   announce(`${title}. ${said.map(({ text }) => text).join(" ")}`);
 }
+
+/** Say that there is no service to ask: whatever is opened or chosen, until the page is loaded anew. */
+const showUnserved = () => showProblem("No decision support", [{ text: state.unserved }], () => location.reload());
 
 async function showCards(cards, assessment, call) {
   if (cards.length === 0) {
@@ -540,7 +565,7 @@ async function cardNode(card) {
     "article",
     { class: `card ${card.indicator}`, "aria-label": `${WORDS[card.indicator] ?? "Card"}: ${card.summary}` },
     el("p", { class: "word" }, icon(card.indicator), WORDS[card.indicator] ?? card.indicator),
-    el("h3", {}, ...unbroken(card.summary)),
+    el("h3", {}, card.summary),
     ...cardParts(card, detail),
   );
 }
@@ -549,7 +574,9 @@ function cardParts(card, detail) {
   const links = (card.links ?? []).filter((link) => /^https?:\/\//i.test(link.url));
   return [
     detail.length ? el("div", { class: "detail" }, ...detail) : null,
-    el("div", { class: "suggestions" }, ...card.suggestions.map((suggestion) => suggestionButton(card, suggestion))),
+    card.suggestions.length
+      ? el("div", { class: "suggestions" }, ...card.suggestions.map((suggestion) => suggestionButton(card, suggestion)))
+      : null,
     links.length ? el("p", { class: "links" }, ...links.flatMap((link) => [outward(link.url, link.label), " "])) : null,
     dismissal(card),
     el("p", { class: "source" }, "Source: ", /^https?:\/\//i.test(card.source?.url ?? "") ? outward(card.source.url, card.source.label) : (card.source?.label ?? "not named")),
@@ -564,7 +591,7 @@ function suggestionButton(card, suggestion) {
     "button",
     { type: "button", class: suggestion.isRecommended ? "suggestion primary" : "suggestion", click: () => accept(card, suggestion) },
     suggestion.isRecommended && el("span", { class: "badge recommended" }, "Recommended"),
-    el("span", { class: "label" }, ...unbroken(suggestion.label)),
+    el("span", { class: "label" }, suggestion.label),
     ...(suggestion.actions ?? []).map((action) =>
       el("span", { class: "does" }, el("span", { "aria-hidden": "true" }, `${signs[action.type] ?? "?"} `), el("span", { class: "sr-only" }, `${action.type}: `), action.description),
     ),
@@ -588,9 +615,13 @@ function dismissal(card) {
   );
 }
 
-/** A long detail shows its first part; the rest is one click away, and always there to be read aloud. */
+/**
+ * A long detail shows its first part, so that the buttons below it are in sight; the rest is one click
+ * away, and always there to be read aloud. For a few lines, or without buttons, it is not worth a click.
+ */
 function fold(detail) {
-  if (detail.scrollHeight <= detail.clientHeight + 8) {
+  const hidden = detail.scrollHeight - detail.clientHeight;
+  if (hidden < WORTH_FOLDING || !detail.parentElement.querySelector(".suggestion")) {
     detail.classList.add("whole");
     return;
   }
@@ -694,13 +725,16 @@ async function copy(button) {
   }, 2000);
 }
 
+/** In a wide window the patients are a column that is always open; in a narrow one they fold. */
 function foldPatients(wide) {
   at("patients").open = wide;
+  at("patients").querySelector("summary").tabIndex = wide ? -1 : 0;
 }
 
 function listen() {
   const wide = matchMedia("(min-width: 62rem)");
   foldPatients(wide.matches);
+  at("patients").addEventListener("toggle", () => wide.matches && foldPatients(true));
   wide.addEventListener("change", () => foldPatients(wide.matches));
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("button");
@@ -733,17 +767,20 @@ function listen() {
 
 async function start() {
   listen();
+  for (const part of document.querySelectorAll(".patient, .sig")) part.replaceChildren(...unbroken(part.textContent));
   try {
     const [discovery, catalogue] = await Promise.all([read(DISCOVERY), read("order-entry/catalogue")]);
     state.service = findService(discovery);
     state.catalogue = new Map(catalogue.orders.map((order) => [order.id, order]));
+    if (!state.service) state.unserved = "Discovery offers no order-select service.";
   } catch {
-    showProblem("No decision support", [{ text: "Discovery could not be read." }], () => location.reload());
+    state.unserved = "Discovery could not be read.";
+    showUnserved();
     return;
   }
   for (const section of document.querySelectorAll(".census")) findPatients(section, "");
-  const first = document.querySelector("[data-patient]");
-  if (first) await choosePatient(first.dataset);
+  const first = state.chosen ?? document.querySelector("[data-patient]")?.dataset;
+  if (first) await choosePatient(first);
 }
 
 start();

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -23,11 +24,11 @@ from hooks.protocol.template import fill
 _NOT_CORRECTED: Final = "not-corrected"
 
 
-class Answering:
+class CardWriter:
     """Puts assessments by one protocol into CDS Hooks words; it decides nothing."""
 
     def __init__(self, protocol: Protocol, base_url: str | None) -> None:
-        self.accounts = Accounts(protocol)
+        self._accounts = Accounts(protocol)
         self._protocol = protocol
         self._templates = OrderTemplates.of(protocol)
         self._url = None if base_url is None else f"{base_url.rstrip('/')}/protocol"
@@ -37,7 +38,11 @@ class Answering:
         self._override_reasons = [reason.model_dump() for reason in document.override_reasons]
         self._labels = {name.replace("_", "-"): offer.label for name, offer in document.offers}
 
-    def answer(
+    def silent(self, reason: str, now: datetime) -> Json:
+        """The account of a call that gave no reason to look at the patient; `reason` says why."""
+        return self._accounts.silence(reason, now)
+
+    def write(
         self, assessment: Assessment, addressee: Addressee, drafts: Collection[Draft]
     ) -> tuple[Card | None, Json]:
         """The card of an assessment, None where nothing is to be said, and the account of it.
@@ -46,14 +51,14 @@ class Answering:
         """
         wording = Wording(assessment, self._protocol, VOCABULARY)
         if assessment.card is None:
-            return None, self.accounts.of(wording)
+            return None, self._accounts.of(wording)
         corrected = self._corrected(wording, drafts)
         if len(corrected) < sum(offer.replaces is not None for offer in assessment.offers):
             # What cannot be sent back must not be announced either.
             assessment = self._without_lost(assessment, corrected)
             wording = Wording(assessment, self._protocol, VOCABULARY)
         card = self._card(wording, addressee, corrected)
-        return card, self.accounts.of(wording)
+        return card, self._accounts.of(wording)
 
     def _corrected(self, wording: Wording, drafts: Collection[Draft]) -> Mapping[str, Json]:
         """The corrected drafts by `Type/id`, without those that would not be valid R4."""

@@ -1,4 +1,4 @@
-"""Reasons: what the words and codes of an order's reason name."""
+"""Indications: what the words and codes of an order's reason name."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -57,8 +57,8 @@ class _Coded(Codes):
     condition: Text
 
 
-class Reasons(Entry):
-    """Words and codes of reasons, as the code list writes them."""
+class Indications(Entry):
+    """Words and codes of indications, as the code list writes them."""
 
     names: Mapping[str, tuple[Text, ...]]
     words: frozenset[Text]
@@ -112,8 +112,8 @@ class Stated(Fact, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class ReasonCodes:
-    """What reasons say, in words and in codes.
+class IndicationCodes:
+    """What an order is for, by the words and codes of its reasons.
 
     `conditions` are other indications by their names, the longest first, `doubtful` those by names
     that leave it open, `coded` those by codes that say so only of a reason; what
@@ -213,11 +213,11 @@ class ReasonCodes:
         return condition in self.replaced_conditions or bare(code).startswith(beginnings)
 
 
-def reason_codes(listed: Reasons) -> ReasonCodes:
-    """The reasons of a list."""
+def indication_codes(listed: Indications) -> IndicationCodes:
+    """The indications of a list."""
     low, replaced = listed.low_magnesium, listed.replaced
     by_name = {name: known for known, many in listed.names.items() for name in many}
-    return ReasonCodes(
+    return IndicationCodes(
         {name: by_name[name] for name in sorted(by_name, key=len, reverse=True)},
         {name: known for known, many in listed.doubtful.items() for name in many},
         {(each.system, bare(code)): each.condition for each in listed.coded for code in each.codes},
@@ -234,7 +234,7 @@ def reason_codes(listed: Reasons) -> ReasonCodes:
     )
 
 
-def _asides(listed: Reasons) -> Asides:
+def _asides(listed: Indications) -> Asides:
     aside = listed.aside
     filled = f"(?:{any_of(aside.fillers)} ){{0,3}}"
     names = _names(listed, {*listed.names, *listed.doubtful})
@@ -257,7 +257,7 @@ def _asides(listed: Reasons) -> Asides:
     )
 
 
-def _names(listed: Reasons, conditions: AbstractSet[str]) -> str:
+def _names(listed: Indications, conditions: AbstractSet[str]) -> str:
     """A pattern of the names of these conditions, those that leave it open too."""
     every = (*listed.names.items(), *listed.doubtful.items())
     return any_of(name for condition, names in every if condition in conditions for name in names)

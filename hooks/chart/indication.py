@@ -1,5 +1,6 @@
-"""The reason of an order: what it is for, as far as the order itself tells."""
+"""The indication of an order: what it is for, as far as its reasons tell, or its other words."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from msgspec.structs import replace
 
 from hooks.chart.bundle import Targets, contained_in, entries_of
 from hooks.chart.codes.conditions import ConditionCodes
+from hooks.chart.codes.systems import ICD
 from hooks.chart.concept import codings_of, collect, objects
 from hooks.chart.fact import Fact
 from hooks.chart.references import belongs_to, reference_of
@@ -17,6 +19,11 @@ _OTHER_INDICATIONS: Final = frozenset(
 )
 #: What names no other indication: a result would name a level, a visit is none.
 _NO_INDICATION: Final = frozenset({"Observation", "DiagnosticReport", "Encounter"})
+#: A code of ICD-10 in the place of words: `E83.42`, `ICD-10-CM: E83.42`.
+_CODE_AS_TEXT: Final = re.compile(
+    r"\s{0,9}(?:icd-?\s?-?10(?:-?cm)?\s?[:=]?\s?)?(?P<code>[a-z]\d[\da-z](?:\.?[\da-z]{1,4})?)\s{0,9}",
+    re.IGNORECASE,
+)
 #: So much of a text is shown.
 _LONGEST_CLAUSE: Final = 120
 
@@ -67,12 +74,12 @@ class _Reason(Fact, frozen=True):
     foreign: bool = False
 
 
-class ReasonReader:
-    """Reads the reasons of orders with the list of conditions."""
+class IndicationReader:
+    """Reads what orders are for with the list of conditions."""
 
     def __init__(self, conditions: ConditionCodes) -> None:
         self._conditions = conditions
-        self._words = conditions.reasons
+        self._words = conditions.indications
 
     def read(
         self, order: Mapping[str, Any], index: ConditionIndex, called: Iterable[str] = ()
@@ -138,16 +145,11 @@ class ReasonReader:
         text = next(iter(texts), ", ".join(codes))
         is_known = is_other = False
         for system, code in codings_of(concept):
-            known = self._words.coded_for(system, code) or self._conditions.find(system, code)
-            if known in _OTHER_INDICATIONS:
-                yield _Reason(text, known, sure)
-                is_known = is_other = True
-            elif self._words.is_low_magnesium(system, code):
-                yield _Reason(text, low=sure, replaced=True)
+            told = self._by_code(system, code, text, sure=sure)
+            if told is not None:
+                yield told
                 is_known = True
-            elif self._words.is_replacement(known, system, code):
-                yield _Reason(text, replaced=True)
-                is_known = True
+                is_other = is_other or told.condition is not None
         said = concept.get("text")
         # A text that only repeats the name of the code says no more than the code.
         displays = {coding.get("display") for coding in objects(concept.get("coding"))}
@@ -160,7 +162,22 @@ class ReasonReader:
             if codes and not texts:
                 yield _Reason(text, foreign=True)
 
+    def _by_code(self, system: str, code: str, text: str, *, sure: bool) -> _Reason | None:
+        """What a code that is known says, None for another one."""
+        known = self._words.coded_for(system, code) or self._conditions.find(system, code)
+        if known in _OTHER_INDICATIONS:
+            return _Reason(text, known, sure)
+        if self._words.is_low_magnesium(system, code):
+            return _Reason(text, low=sure, replaced=True)
+        if self._words.is_replacement(known, system, code):
+            return _Reason(text, replaced=True)
+        return None
+
     def _said(self, text: str, *, sure: bool = True) -> _Reason:
+        code = _CODE_AS_TEXT.fullmatch(text)
+        told = self._by_code(ICD, code["code"], text, sure=sure) if code is not None else None
+        if told is not None:
+            return told
         stated = self._words.stated(text)
         if stated is not None:
             return _Reason(text, stated.condition, stated.certain and sure)

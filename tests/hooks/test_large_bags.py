@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.hooks import test_order_cases
 from tests.hooks.casefiles import cases
+from tests.hooks.ordercases import check_order
 
 
 @pytest.mark.parametrize("case", cases("large_bags.toml"))
-def test_large_bag(case: dict[str, Any]) -> None:
-    test_order_cases.test_order(case)
+def test_a_large_bag_is_not_changed_by_a_button(case: dict[str, Any]) -> None:
+    check_order(case)

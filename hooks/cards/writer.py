@@ -36,7 +36,7 @@ class CardWriter:
         head = document.protocol
         self._source = f"{head.label} (draft)" if head.status == "draft" else head.label
         self._override_reasons = [reason.model_dump() for reason in document.override_reasons]
-        self._labels = {kind: offer.label for kind, offer in document.offers}
+        self._labels = {name.replace("_", "-"): offer.label for name, offer in document.offers}
 
     def silent(self, reason: str, now: datetime) -> Json:
         """The account of a call that gave no reason to look at the patient; `reason` says why."""

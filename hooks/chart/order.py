@@ -32,7 +32,7 @@ class Order(Fact, frozen=True):
     one, `other_reason` those that say nothing of what magnesium is replaced for. `salt` is the name
     of its magnesium's salt, None if nobody named one. A draft that `is_recorded` is an order that
     is being signed again: it may be running already. What is `in_fluid` was added to a large bag,
-    which runs at its own rate.
+    which runs at its own rate; what is `in_large_bag` is that, or a premixed bag of many doses.
     """
 
     reference: str
@@ -51,6 +51,7 @@ class Order(Fact, frozen=True):
     is_recorded: bool = False
     other_reason: str | None = None
     in_fluid: bool = False
+    in_large_bag: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -69,9 +70,13 @@ class Order(Fact, frozen=True):
 
 
 class LabOrder(Fact, frozen=True):
-    """A level that is ordered: `due` is the end of its time, None if none is named."""
+    """A level that is ordered: `due` is the end of its time, None if none is named.
+
+    `begins` is the beginning of a period, None for any other time.
+    """
 
     analyte: Analyte
     place: Place
     authored: Moment | None
     due: Moment | None
+    begins: Moment | None = None

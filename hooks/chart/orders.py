@@ -154,6 +154,7 @@ class OrderReader:
             recognition.salt,
             other_reason=indication.other,
             in_fluid=recognition.in_fluid,
+            in_large_bag=recognition.in_large_bag,
         )
 
     def _recognized(
@@ -205,11 +206,12 @@ class OrderReader:
         if analyte is None:
             return None
         period = resource.get("occurrencePeriod")
-        due = None
+        begins = due = None
         if isinstance(period, dict):
-            due = read_day(period.get("end")) or read_day(period.get("start"))
+            begins = read_day(period.get("start"))
+            due = read_day(period.get("end")) or begins
         due = due or read_day(resource.get("occurrenceDateTime"))
-        return LabOrder(analyte, place, read_day(resource.get("authoredOn")), due)
+        return LabOrder(analyte, place, read_day(resource.get("authoredOn")), due, begins)
 
 
 def told_once(drafts: Iterable[Order], recorded: Iterable[Order]) -> tuple[Order, ...]:

@@ -7,7 +7,6 @@ from typing import Final
 
 from hooks.chart.codes.drugs import DrugClass
 from hooks.chart.order import Order
-from hooks.chart.units import Analyte
 from hooks.protocol import findings, gates
 from hooks.protocol.assessment import Assessment, CardKind, Offer
 from hooks.protocol.case import Case
@@ -147,7 +146,9 @@ def _find_in_orders(case: Case, band: Band, ordered: _Orders, barred: str | None
 
 def _repeat_of_selected(case: Case, *, recommended: bool) -> tuple[Offer, ...]:
     """S10, S22: the repeat level for IV magnesium that is drafted at a mild level."""
+    if not case.evidence.replacement.selected:
+        return ()
     end = case.levels.end_of_selected()
-    if not case.evidence.replacement.selected or case.levels.is_ordered(Analyte.MAGNESIUM, end):
+    if case.is_ordered(case.levels.wanted_after_mild(end)):
         return ()
     return (Offer("recheck", recommended, (case.levels.recheck(end),)),)

@@ -6,6 +6,7 @@ from typing import Final
 
 from hooks.chart.chart import Chart, Measurement, Unusable
 from hooks.chart.fact import Fact
+from hooks.chart.moments import Moment
 from hooks.chart.order import Order
 from hooks.chart.units import Analyte
 from hooks.protocol.evidence import Evidence
@@ -52,7 +53,7 @@ class Finding(Fact, frozen=True):
 
     The rest is what the sentence may name: a result, an earlier one, a reason, an analyte, a
     drug or condition of the code lists, an order, the dosing that the order is held against, a
-    result that could not be used.
+    result that could not be used, when something is planned.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Finding(Fact, frozen=True):
     order: Order | None = None
     dosing: Dosing | None = None
     unusable: Unusable | None = None
+    planned: Moment | None = None
 
 
 class PlannedLab(Fact, frozen=True):

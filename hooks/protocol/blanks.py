@@ -56,7 +56,7 @@ FOUND: Final[Mapping[str, Names]] = {
             *("additional-dose", "dose-unrecorded", "dose-stopped", "recovered"),
             *("rate-above-row", "not-corrected", "several-doses", "duration-assumed"),
             *("dose-unreadable", "dose-low", "dose-high", "dose-high-reduced"),
-            *("total-high-reduced", "despite-gate"),
+            *("total-high-reduced", "despite-gate", "large-bag"),
         ),
         OF_AN_ORDER,
     ),
@@ -71,6 +71,7 @@ FOUND: Final[Mapping[str, Names]] = {
     "qtc-long": frozenset({"qtc"}),
     "newer-unread": frozenset({"analyte", "newer"}),
     **dict.fromkeys(("report-time", "incomplete"), frozenset({"analyte"})),
+    "level-later": frozenset({"analyte", "at"}),
 }
 
 #: Words that are put together from these alone.

@@ -13,6 +13,7 @@ from hooks.protocol.findings import Findings
 from hooks.protocol.gates import Ruling
 from hooks.protocol.levels import Levels
 from hooks.protocol.model import Band, Dosing, Row, Tier
+from hooks.protocol.wanted import WantedLevel
 
 #: What the rows ask, as the gates ask what the protocol file says.
 _OF_A_ROW: Final = "Does this row of the decision table apply?"
@@ -86,6 +87,15 @@ class Case:
         for order in (*self.evidence.replacement.selected, *self.limited_elsewhere()):
             if is_too_fast(order, self.protocol):
                 self.found.add("rate-high", order=order)
+
+    def is_ordered(self, wanted: WantedLevel) -> bool:
+        """Whether a wanted level is ordered; one that is planned too late is found (S22)."""
+        if self.levels.is_ordered(wanted):
+            return True
+        later = self.levels.later_than(wanted)
+        if later is not None:
+            self.found.add("level-later", analyte=wanted.analyte, planned=later)
+        return False
 
     def silent(self, band: str, rule: str, silence: str, row: Row | None = None) -> Assessment:
         """The assessment that says nothing, and why."""

@@ -67,9 +67,11 @@ def kidneys_unknown(case: Case, band: Band, shut: Shut) -> Assessment:
     row, dosing = case.row_with_dose(band)
     recheck = case.levels.recheck(case.levels.now, row)
     offers = _repeat(case, recheck)
-    if not case.levels.is_ordered(Analyte.CREATININE):
+    if not case.is_ordered(case.levels.wanted_now(Analyte.CREATININE)):
         creatinine = case.levels.at_once(Analyte.CREATININE, row)
-        offers = (Offer("creatinine", True, (creatinine, recheck)),)
+        repeat = offers[0].labs if offers else ()
+        kind = "creatinine" if offers else "creatinine-alone"
+        offers = (Offer(kind, True, (creatinine, *repeat)),)
     return case.answer(
         band.id,
         shut.gate,
@@ -98,6 +100,6 @@ def _find_despite(case: Case, band: Band, *, given: bool) -> None:
 
 def _repeat(case: Case, recheck: PlannedLab) -> tuple[Offer, ...]:
     """The repeat level, unless it is ordered already."""
-    if case.levels.is_ordered(Analyte.MAGNESIUM, recheck.start):
+    if case.is_ordered(case.levels.wanted_without_dose()):
         return ()
     return (Offer("recheck", True, (recheck,)),)

@@ -80,6 +80,10 @@ def check(
     correction = _correction(order, dosing, verdicts, raisable=raisable)
     if order.other_reason is not None and "dose-low" in verdicts and correction is None:
         verdicts.append("reason-unclear")
+    if correction is not None and order.in_large_bag:
+        # With the time of the row the whole of it would run in it.
+        verdicts.append("large-bag")
+        correction = None
     if correction is not None and (order.dosage.rate_unread or order.dosage.time_in_words):
         # It may be a slow one, which no correction makes faster.
         verdicts.append("time-unread")
@@ -94,8 +98,7 @@ def _correction(
     dosage = order.dosage
     if order.magnesium is not Route.INTRAVENOUS or order.unclear_reason is not None:
         return None
-    # With the time of the row the whole of a large bag would run in it.
-    if dosage.grams is None or order.in_fluid:
+    if dosage.grams is None:
         return None
     if "rate-high" in verdicts:
         # What repeats, or stands beside other magnesium, is slowed down and never raised.

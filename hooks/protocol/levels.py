@@ -4,19 +4,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from msgspec.structs import replace
+
 from hooks.chart.codes.drugs import DrugClass
 from hooks.chart.moments import Moment
-from hooks.chart.order import Order, Place
+from hooks.chart.order import Order
 from hooks.chart.units import Analyte
 from hooks.protocol.assessment import PlannedLab
 from hooks.protocol.choice import instant
 from hooks.protocol.course import planned_end
 from hooks.protocol.draft import DraftCheck
 from hooks.protocol.evidence import Evidence, certain_band
-from hooks.protocol.limits import Windows
 from hooks.protocol.model import DOSED, Dosing, Row
+from hooks.protocol.wanted import WantedLevel
 
-_ONE_DAY: Final = timedelta(days=1)
 #: The minutes of a dose whose duration nobody told, where no row has one for it.
 _UNKNOWN: Final = Decimal(0)
 
@@ -73,38 +74,56 @@ class Levels:
         """A level that is wanted now."""
         return PlannedLab(analyte, self.now, self.now, now=True, priority=_priority(row))
 
-    def is_ordered(self, analyte: Analyte, after: datetime | None = None) -> bool:
-        """Whether a level is ordered for the time after the moment, or without one for about now.
+    def wanted_now(self, analyte: Analyte) -> WantedLevel:
+        """A level that is wanted now: one that should have been drawn already is as good."""
+        windows = self._protocol.document.windows
+        now, span = self._evidence.chart.now, windows.magnesium.value.span
+        last = now + windows.same_draw.value.span
+        return WantedLevel(analyte, now - span, last, max(last, now + span), now - span)
 
-        About: not longer ago, or farther ahead, than a magnesium result counts for. Too early after
-        a dose the level reads high: it does not count from an hour before the repeat level is due.
+    def wanted_after(self, end: datetime) -> WantedLevel:
+        """The repeat level after the planned end of a dose (S10, S22).
+
+        Too early after it the level reads high, and too late the patient is left without one: a
+        planned level counts no longer before or after the time of the repeat level than a draw
+        takes.
+        """
+        document = self._protocol.document
+        slack = document.windows.same_draw.value.span
+        first = end + max(document.recheck.from_.span - slack, timedelta(0))
+        last = self.recheck(end).end + slack
+        horizon = max(last, end + document.windows.magnesium.value.span)
+        return WantedLevel(Analyte.MAGNESIUM, first, last, horizon, end)
+
+    def wanted_after_mild(self, end: datetime) -> WantedLevel:
+        """The same at a mild level, where the next morning's is early enough (clinical 8, P2)."""
+        wanted = self.wanted_after(end)
+        return replace(wanted, last=wanted.horizon)
+
+    def wanted_without_dose(self) -> WantedLevel:
+        """The repeat level where no dose may be given, from now on (settled 8).
+
+        Nothing makes it read high, unless magnesium is ordered all the same.
         """
         now = self._evidence.chart.now
+        wanted = self.wanted_after(now)
+        return wanted if self._evidence.replacement.counts else replace(wanted, first=now)
+
+    def is_ordered(self, wanted: WantedLevel) -> bool:
+        """Whether a wanted level is ordered."""
         windows = self._protocol.document.windows
-        span = windows.magnesium.value.span
-        first = now - span
-        if after is not None:
-            early = self._protocol.document.recheck.from_.span - windows.same_draw.value.span
-            first = after + max(early, timedelta(0))
-        last = (after or now) + span
+        return any(wanted.is_met_by(order, windows) for order in self._evidence.chart.lab_orders)
 
-        def is_due(moment: Moment) -> bool:
-            return _end_of(moment, windows) >= first and instant(moment, windows) <= last
-
-        def is_recent(moment: Moment) -> bool:
-            return _end_of(moment, windows) >= (after or first)
-
-        return any(
-            order.analyte is analyte
-            and (
-                is_due(order.due)
-                if order.due is not None
-                else order.place is Place.DRAFT
-                or order.authored is None
-                or is_recent(order.authored)
-            )
+    def later_than(self, wanted: WantedLevel) -> Moment | None:
+        """When the first level is planned that comes too late to be the wanted one."""
+        windows = self._protocol.document.windows
+        planned = (
+            order.begins or order.due
             for order in self._evidence.chart.lab_orders
+            if wanted.comes_later(order, windows)
         )
+        known = (moment for moment in planned if moment is not None)
+        return min(known, key=lambda moment: instant(moment, windows), default=None)
 
     def reason_without_band(self) -> tuple[str, str | None] | None:
         """Why a level is worth having although nobody knows the band, and the drug by which."""
@@ -146,12 +165,6 @@ class Levels:
         if culprit is None or culprit.time is None or culprit not in magnesium.worth_saying:
             return False
         return windows.magnesium.value.span < self.now - culprit.time.at <= limit
-
-
-def _end_of(moment: Moment, windows: Windows) -> datetime:
-    """The last instant that a moment may mean, from which its age is counted (settled 18)."""
-    at = instant(moment, windows)
-    return at + _ONE_DAY if moment.whole_day else at
 
 
 def _priority(row: Row | None) -> str:

@@ -5,7 +5,6 @@ the repeat level is offered (settled 6 to 8).
 from collections.abc import Iterable
 
 from hooks.chart.order import Order, Place
-from hooks.chart.units import Analyte
 from hooks.protocol import findings
 from hooks.protocol.assessment import Assessment, CardKind, Offer
 from hooks.protocol.case import Case, Shut
@@ -29,7 +28,7 @@ def ordered(case: Case, band: Band, shut: Shut) -> Assessment:
         case.found.add("others-unreadable")
     findings.about_unread_problems(case.evidence, case.found)
     end = case.levels.end_of_orders(dosing, checks)
-    is_repeated = case.levels.is_ordered(Analyte.MAGNESIUM, end)
+    is_repeated = case.is_ordered(case.levels.wanted_after(end))
     if is_plain and is_repeated:
         return case.silent(band.id, shut.gate, "already-ordered", row)
     offers = _corrections(case, checks, row)

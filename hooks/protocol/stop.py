@@ -38,7 +38,7 @@ def indeterminate(case: Case, shut: Shut) -> Assessment:
     case.find_rates()
     recheck = None
     offers: tuple[Offer, ...] = ()
-    if wanted and not case.levels.is_ordered(Analyte.MAGNESIUM):
+    if wanted and not case.is_ordered(case.levels.wanted_now(Analyte.MAGNESIUM)):
         why, drug = wanted
         case.found.add("level-wanted", why=why, drug=drug)
         recheck = case.levels.at_once(Analyte.MAGNESIUM)

@@ -53,6 +53,7 @@ class Offers(Part):
     recheck: OfferText
     level: OfferText
     creatinine: OfferText
+    creatinine_alone: OfferText = Field(alias="creatinine-alone")
     correct: OfferText
 
 

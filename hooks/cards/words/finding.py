@@ -5,6 +5,7 @@ from msgspec import Struct
 from hooks.cards.number import rounded
 from hooks.cards.text import capitalized
 from hooks.cards.words.dose import dose_words
+from hooks.cards.words.moment import Moments
 from hooks.cards.words.order import Orders
 from hooks.cards.words.refusal import Refusals
 from hooks.cards.words.result import Results
@@ -22,6 +23,7 @@ class Findings(Struct, frozen=True):
     results: Results
     refusals: Refusals
     orders: Orders
+    moments: Moments
 
     def sentence(self, finding: Finding) -> str | None:
         """The sentence of a finding; None for one that is not worth a line."""
@@ -48,6 +50,8 @@ class Findings(Struct, frozen=True):
             words["newer"] = self.refusals.line(finding.unusable)
         if finding.why is not None:
             words["reason"] = self.refusals.reason(finding.why, drug=finding.drug)
+        if finding.planned is not None:
+            words["at"] = self.moments.planned(finding.planned)
         if finding.analyte is not None:
             words["analyte"] = self.document.words.analytes[finding.analyte]
         return words

@@ -49,8 +49,11 @@ class Moments(Struct, frozen=True):
         """When something begins that is to come; empty if it may have begun."""
         if moment.earliest <= self.now:
             return ""
-        at = day(moment.at) if moment.whole_day else self.clock(moment)
-        return fill(self.protocol.document.words.planned, {"at": at})
+        return fill(self.protocol.document.words.planned, {"at": self.planned(moment)})
+
+    def planned(self, moment: Moment) -> str:
+        """The day of what is to come, and its time of day where it has one."""
+        return day(moment.at) if moment.whole_day else self.clock(moment)
 
     def due(self, lab: PlannedLab) -> tuple[datetime, datetime]:
         """From when to when a level is due, by the clocks of the zone."""

@@ -65,7 +65,9 @@ class Wording:
     @cached_property
     def findings(self) -> tuple[str | None, ...]:
         """The sentence of each finding; None for one that is not worth a line."""
-        findings = Findings(self.document, self.words, self.results, self.refusals, self.orders)
+        findings = Findings(
+            self.document, self.words, self.results, self.refusals, self.orders, self.moments
+        )
         return tuple(map(findings.sentence, self.assessment.findings))
 
     def unjudged(self, show: Show) -> str | None:

@@ -12,7 +12,7 @@ from hooks.chart.codes.magnesium import MagnesiumReader
 from hooks.chart.codes.products import MagnesiumProducts
 from hooks.chart.codes.routes import Route, Routes
 from hooks.chart.codes.salts import Named, Others, Salts
-from hooks.chart.codes.strength import Strength, Strengths
+from hooks.chart.codes.strength import Strength, Strengths, largest_volume
 from hooks.chart.codes.timing import Says, timing_words
 from hooks.chart.codes.words import folded, spaced, whole_words
 from hooks.chart.fact import Fact
@@ -65,7 +65,8 @@ class Recognition(Fact, frozen=True):
     salt that is given into a vein or a muscle. `strength` is what a mL holds where product and
     name leave no doubt; `salt` is the name of the salt, None if nobody named one. Grams of another
     than the sulfate mean something else, and grams of a mixture may be those of all of it. What is
-    `in_fluid` was added to a large bag that runs at its own rate.
+    `in_fluid` was added to a large bag that runs at its own rate; what is `in_large_bag` is that,
+    or a premixed bag of many doses.
     """
 
     drugs: tuple[Drug, ...] = ()
@@ -74,6 +75,7 @@ class Recognition(Fact, frozen=True):
     salt: str | None = None
     is_mixture: bool = False
     in_fluid: bool = False
+    in_large_bag: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -121,6 +123,9 @@ class DrugCodes:
         )
         self.heptahydrate = magnesium.heptahydrate
         self._fluid = magnesium.fluid
+        self._large = frozenset(
+            code for code, product in by_code.items() if (product.ml or 0) >= self._fluid.ml
+        )
         self._elemental = magnesium.elemental.words
         self._short = whole_words(map(folded, magnesium.short.names))
         self._measures = re.compile(
@@ -175,6 +180,7 @@ class DrugCodes:
             magnesium.salt,
             magnesium.is_mixture,
             any(map(self._is_fluid, written)),
+            self._is_large_bag(codes, written),
         )
 
     def is_name(self, text: str) -> bool:
@@ -204,6 +210,12 @@ class DrugCodes:
     def _is_fluid(self, text: str) -> bool:
         """Whether a name states a large volume, and little magnesium in it."""
         return self._strengths.is_weak(text, self._fluid.ml, self._fluid.mg_per_ml)
+
+    def _is_large_bag(self, codes: Iterable[str], texts: Iterable[str]) -> bool:
+        """Whether code or name stand for a bag from which a dose would only be a part."""
+        if not self._large.isdisjoint(codes):
+            return True
+        return any(largest_volume(text) >= self._fluid.ml for text in texts)
 
     def is_elemental(self, text: str) -> bool:
         """Whether a text counts elemental magnesium: a tenth of the sulfate's grams."""

@@ -127,11 +127,7 @@ class Strengths:
 
     def is_weak(self, text: str, ml: Decimal, mg_per_ml: Decimal) -> bool:
         """Whether a text states a volume of so many mL, and less magnesium in it than that."""
-        volumes = [
-            _spoken(number) * (1 if unit.lower() == "ml" else 1000)
-            for number, unit in _VOLUME.findall(text)
-        ]
-        largest = max(volumes, default=Decimal(0))
+        largest = largest_volume(text)
         if not largest or largest < ml:
             return False
         said = self._diluted.sub(" ", text)
@@ -176,6 +172,15 @@ class Strengths:
             bool(diluted),
             unsure or bool(_LEFT_OVER.search(rest)),
         )
+
+
+def largest_volume(text: str) -> Decimal:
+    """The largest volume that a text states, in mL; zero if it states none."""
+    volumes = [
+        _spoken(number) * (1 if unit.lower() == "ml" else 1000)
+        for number, unit in _VOLUME.findall(text)
+    ]
+    return max(volumes, default=Decimal(0))
 
 
 def _spoken(number: str) -> Decimal:

@@ -168,7 +168,8 @@ def _require_selected(drafts: Iterable[Draft], own: Iterable[Draft]) -> None:
     mine = [draft for draft in own if draft.selected]
     if not mine:
         raise NotEvaluable(
-            "The selected orders are not for the patient of the context.", _at("draftOrders")
+            "The selected orders do not name the patient of the context by reference.",
+            _at("draftOrders"),
         )
     if all(draft.type in _OTHER_VERSIONS for draft in mine):
         raise NotEvaluable(

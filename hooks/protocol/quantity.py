@@ -28,10 +28,12 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "a potassium value": "3.5 mmol/L",
     "a creatinine value": "1.2 mg/dL",
     "a weight value": "70 kg",
-    "a qtc value": "500 ms",
-    "a egfr value": "60 mL/min/1.73 m2",
+    "a QTc": "500 ms",
+    "an eGFR": "60 mL/min/1.73 m2",
 }
 
+#: What a value is called of which the short name is no word.
+_ABBREVIATED: Final[Mapping[Analyte, str]] = {Analyte.QTC: "a QTc", Analyte.EGFR: "an eGFR"}
 _FACTORS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "a dose (g or mg of magnesium sulfate)": {"g": Decimal(1), "mg": Decimal("0.001")},
     "a time (min, h or d)": {"min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)},
@@ -126,15 +128,16 @@ def _plain(what: str) -> BeforeValidator:
 
 
 def _level(analyte: Analyte) -> BeforeValidator:
+    what = _ABBREVIATED.get(analyte, f"a {analyte} value")
+
     def read(text: object) -> Quantity:
         if isinstance(text, Quantity):
             return text
-        number, written = _split(text, f"a {analyte} value ({CANONICAL[analyte]})")
+        number, written = _split(text, f"{what} ({CANONICAL[analyte]})")
         unit = SPELLINGS.get(written)
         value = None if unit is None else convert(analyte, number, unit)
         if value is None:
-            kind = f"a {analyte} value"
-            raise ValueError(f"{written!r} is not a unit of {analyte}{_such_as(kind)}")
+            raise ValueError(f"{written!r} is not a unit of {what}{_such_as(what)}")
         return Quantity(value, f"{number} {unit}")
 
     return BeforeValidator(read)

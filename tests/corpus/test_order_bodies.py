@@ -20,7 +20,7 @@ NO_PREFETCH = (
     "The prefetch `magnesium` is needed and was not sent."
     " The prefetch `patient` is needed and was not sent.",
 )
-FOREIGN = (422, "The selected orders are not for the patient of the context.")
+FOREIGN = (422, "The selected orders do not name the patient of the context by reference.")
 NOT_ORDERED = (200, "Silent: No medication order is selected.")
 
 # What became of each body of a public repository. A change of this table is a change of what the
@@ -43,9 +43,9 @@ PUBLIC: dict[str, dict[tuple[int, str], int]] = {
         FOREIGN: 1,
     },
     "completed": {
-        (200, "Card: severe, DT1"): 32,
-        (200, "Card: severe, DT1, digoxin"): 3,
-        (200, "Card: severe, DT1, wasting-drug"): 1,
+        (200, "Card: severe, DT1, not-received"): 32,
+        (200, "Card: severe, DT1, not-received, digoxin"): 3,
+        (200, "Card: severe, DT1, not-received, wasting-drug"): 1,
         NOT_ORDERED: 10,
         NO_DRAFTS: 10,
         FOREIGN: 4,

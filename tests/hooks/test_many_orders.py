@@ -34,7 +34,7 @@ def test_five_of_many_running_orders_are_named_and_the_others_counted() -> None:
     (card,) = answer.cards
     lines = card["detail"].splitlines()
     assert sum("already ordered**" in line for line in lines) == 5
-    assert "- More orders of which the same is to be said: 495." in lines
+    assert "- Further orders with the same finding: 495." in lines
     assert len(card["detail"]) < 2500, "a clinician reads it while ordering"
     assert _kinds(answer).count("already-ordered") == _MANY, "the account keeps every order"
 
@@ -76,4 +76,4 @@ def test_each_kind_of_finding_has_its_own_number() -> None:
     detail = answer.cards[0]["detail"]
     assert _kinds(answer).count("rate-high") == 8
     assert _kinds(answer).count("duplicate") == 14, "7 that run and 7 beside the first draft"
-    assert re.findall(r"More orders of which the same is to be said: (\d+)\.", detail) == ["3", "9"]
+    assert re.findall(r"Further orders with the same finding: (\d+)\.", detail) == ["3", "9"]

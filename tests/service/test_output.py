@@ -117,7 +117,7 @@ def test_what_breaks_off_leaves_the_old_file(tmp_path: Path) -> None:
 WRITE = """
 import signal, sys
 from pathlib import Path
-from service import output
+from service.commands import output
 if sys.argv[2] == "nohup":
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 if sys.argv[2] == "early":

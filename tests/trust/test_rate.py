@@ -48,7 +48,7 @@ def test_a_client_does_not_take_from_another() -> None:
 
 FORK = """
 import os
-from service.rate import Limiter
+from service.trust.rate import Limiter
 limiter = Limiter([100], lambda: 50.0)
 children = []
 for _ in range(4):

@@ -107,7 +107,9 @@ class Levels:
         """
         now = self._evidence.chart.now
         wanted = self.wanted_after(now)
-        return wanted if self._evidence.replacement.counts else replace(wanted, first=now)
+        if self._evidence.replacement.counts:
+            return wanted
+        return replace(wanted, first=now, undrawn=(now, wanted.first))
 
     def is_ordered(self, wanted: WantedLevel) -> bool:
         """Whether a wanted level is ordered."""

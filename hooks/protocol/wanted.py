@@ -26,6 +26,9 @@ class WantedLevel(Fact, frozen=True):
     last: datetime
     horizon: datetime
     since: datetime
+    #: A period of drawing that began before the first and ends before the second of these may have
+    #: been drawn already.
+    undrawn: tuple[datetime, datetime] | None = None
 
     def is_met_by(self, order: LabOrder, windows: Windows) -> bool:
         """Whether an ordered level is the wanted one (S22)."""
@@ -41,6 +44,10 @@ class WantedLevel(Fact, frozen=True):
         if _end_of(due, windows) < self.first or instant(due, windows) > self.horizon:
             return False
         begins = order.begins or due
+        if self.undrawn is not None:
+            began, ended = self.undrawn
+            if instant(begins, windows) < began and _end_of(due, windows) < ended:
+                return False
         return begins.whole_day or begins.at <= self.last
 
     def comes_later(self, order: LabOrder, windows: Windows) -> bool:

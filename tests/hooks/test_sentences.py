@@ -32,6 +32,7 @@ def test_sentences(case: dict[str, Any]) -> None:
         ),
         ("www.evil.example", "Magnesium cannot be judged: unit not recognized; ask the laboratory"),
         ("g", "Magnesium cannot be judged: unit not possible for this test; ask the laboratory"),
+        ("g/h", "Magnesium cannot be judged: unit not recognized; ask the laboratory"),
         ("**2 g**", "Magnesium cannot be judged: unit not recognized; ask the laboratory"),
         ("x" * 11, "Magnesium cannot be judged: unit not recognized; ask the laboratory"),
     ],

@@ -118,8 +118,8 @@ WRITE = """
 import signal, sys
 from pathlib import Path
 from service.commands import output
-if sys.argv[2] == "nohup":
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+# Whoever runs the tests under nohup has them ignore it from the start.
+signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[2] == "nohup" else signal.SIG_DFL)
 if sys.argv[2] == "early":
     make = output.mkstemp
     def mkstemp(**names):

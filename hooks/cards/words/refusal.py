@@ -30,7 +30,7 @@ _CERTAIN: Final = frozenset(
 #: A value that can be taken for nothing else, such as a dose (`2 g`) or an address: a short number,
 #: alone or with one unit by another.
 _VALUE: Final = re.compile(
-    r"[<>]?=? ?[0-9]{1,4}(?:\.[0-9]{1,4})?(?: [A-Za-z\u00b5\u03bc]{1,6}/[A-Za-z]{1,4})?"
+    r"[<>]?=? ?[0-9]{1,4}(?:\.[0-9]{1,4})?(?: [A-Za-z\u00b5\u03bc]{1,6}/[dm]?[lL])?"
 )
 
 

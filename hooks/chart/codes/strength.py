@@ -32,7 +32,11 @@ _PACKED: Final = re.compile(
 )
 #: Numbers as people write them, with a comma for thousands or for a decimal point.
 _SPOKEN: Final = r"(?<![\d.,])(\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,9})?|\d{1,9}(?:[.,]\d{1,9})?)"
-_VOLUME: Final = re.compile(rf"{_SPOKEN}\s*(ml|l|liters?|litres?)\b", re.IGNORECASE)
+#: A volume; what is given in an hour is none.
+_VOLUME: Final = re.compile(
+    rf"{_SPOKEN}(?:\s*|-)(mls?|cc|millilit(?:er|re)s?|l|lit(?:er|re)s?)\b(?!\s?(?:/|per\b)\s?h)",
+    re.IGNORECASE,
+)
 _MASS: Final = re.compile(rf"{_SPOKEN}\s*(mg|g|gms?|grms?|grams?)\b", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 #: A stop, a blank or a stroke may be one of thousands: `4.000 mg` is 4 g or 4 mg.
@@ -177,7 +181,7 @@ class Strengths:
 def largest_volume(text: str) -> Decimal:
     """The largest volume that a text states, in mL; zero if it states none."""
     volumes = [
-        _spoken(number) * (1 if unit.lower() == "ml" else 1000)
+        _spoken(number) * (1000 if unit.lower().startswith("l") else 1)
         for number, unit in _VOLUME.findall(text)
     ]
     return max(volumes, default=Decimal(0))

@@ -49,6 +49,11 @@ _LIMIT: Final = re.compile(rf"{most(words=3)}{_LIMIT_TOLD}")
 _LIMIT_BEHIND: Final = re.compile(
     rf"(?<![\d.,]){_LIMIT_TOLD}\s?\(?{timing_words(Says.MOST)}(?=[\s.;,)]{{0,3}}\Z|[.;,)]\s)"
 )
+#: The most of one dose: `max single dose 1 g`.
+_DOSE_LIMIT: Final = re.compile(
+    rf"{most(words=3)}(?P<number>{DIGITS})\s?(?P<amount>{timing_words(Says.AMOUNT)})(?!\w)"
+    r"(?!\s?(?:/|per\s(?!dose)|an?\s|in\s|within\s|over\s))"
+)
 #: A day or more: what may be given within it is a sum, and no rate.
 _LIMITED_DAY: Final = MINUTES["d"]
 _MOST_WORD: Final = re.compile(rf"(?<!\w){timing_words(Says.MOST)}")
@@ -159,11 +164,11 @@ def limits(text: str, milligrams: Decimal, minutes: Decimal) -> bool:
     lowered = lowered_text(text)
     if _MOST_WORD.search(lowered) is None:
         return False
-    lowered = _MOST_BY_WARD.sub(" ", lowered).replace(". ", " ")
-    return any(
-        _is_below(said, milligrams, minutes)
-        for pattern in (_LIMIT, _LIMIT_BEHIND)
-        for said in pattern.finditer(lowered)
+    lowered = _MOST_BY_WARD.sub(" ", lowered)
+    found = (*_LIMIT.finditer(lowered.replace(". ", " ")), *_LIMIT_BEHIND.finditer(lowered))
+    doses = (told_amount(said["number"], said["amount"]) for said in _DOSE_LIMIT.finditer(lowered))
+    return any(_is_below(said, milligrams, minutes) for said in found) or any(
+        most_amount.unit != "mg" or most_amount.value < milligrams for most_amount in doses
     )
 
 
